@@ -1,0 +1,61 @@
+"""Declarative database migrations for Flask.
+
+Everything is imported when it is first asked for, so that an app that only serves pays for
+nothing but ``Migrate``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask_migrate_decl.commands import (
+        branches,
+        check,
+        current,
+        downgrade,
+        edit,
+        heads,
+        history,
+        init,
+        list_templates,
+        merge,
+        migrate,
+        revision,
+        show,
+        stamp,
+        upgrade,
+    )
+    from flask_migrate_decl.errors import FindingsError, MigrateError
+    from flask_migrate_decl.extension import Migrate
+
+__all__ = [
+    "FindingsError",
+    "Migrate",
+    "MigrateError",
+    "branches",
+    "check",
+    "current",
+    "downgrade",
+    "edit",
+    "heads",
+    "history",
+    "init",
+    "list_templates",
+    "merge",
+    "migrate",
+    "revision",
+    "show",
+    "stamp",
+    "upgrade",
+]
+
+_MODULES = {"Migrate": "extension", "MigrateError": "errors", "FindingsError": "errors"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'commands')}")
+    return getattr(module, name)

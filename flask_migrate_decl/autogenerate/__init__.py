@@ -1,0 +1,18 @@
+"""Autogenerate with renames: Alembic compares, after the renames are seen as done."""
+
+from flask_migrate_decl.autogenerate import native, plugin
+from flask_migrate_decl.autogenerate.declared import (
+    ATTRIBUTE,
+    BIND_OPTION,
+    DeclaredRenames,
+    bind_of,
+)
+from flask_migrate_decl.autogenerate.plugin import PLUGIN
+
+__all__ = ["ATTRIBUTE", "BIND_OPTION", "PLUGIN", "DeclaredRenames", "bind_of", "register"]
+
+
+def register() -> None:
+    """Make our plug-in and operations known to Alembic; to do so again changes nothing."""
+    plugin.register()
+    native.register()

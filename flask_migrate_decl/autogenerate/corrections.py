@@ -1,0 +1,101 @@
+"""Where a database keeps an old name that it would carry along, or keeps none at all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, text
+
+from flask_migrate_decl.renames import NameRules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Dialect
+    from sqlalchemy.engine import Inspector
+
+    from flask_migrate_decl.renames import TableKey
+
+MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
+_NEXTVAL = re.compile(r"nextval\('(.+?)'::regclass\)")
+
+
+def name_rules(connection: Connection) -> NameRules:
+    """Return how a database compares and bounds names.
+
+    PostgreSQL cuts a longer name at 63 bytes without a word
+    (https://www.postgresql.org/docs/current/limits.html); MySQL and MariaDB refuse names of more
+    than 64 characters, fold the names of columns, and those of tables where
+    ``lower_case_table_names`` says so. SQLite folds both and has no limit.
+    """
+    dialect = connection.dialect
+    if dialect.name == "sqlite":
+        return NameRules(tables_ignore_case=True, columns_ignore_case=True)
+    if dialect.name in MYSQL_FAMILY:
+        folds = bool(connection.scalar(text("SELECT @@lower_case_table_names")))
+        return NameRules(folds, columns_ignore_case=True, max_length=64)
+    return NameRules(
+        max_length=dialect.max_identifier_length, length_in_bytes=dialect.name == "postgresql"
+    )
+
+
+def corrected_columns(
+    inspector: Inspector,
+    table: TableKey,
+    names: Mapping[str, str],
+    columns: list[dict[str, Any]],
+) -> None:
+    """Leave out the default of PostgreSQL's SERIAL columns that get another name.
+
+    Alembic knows a SERIAL by its sequence's owner, and looks for the owner by the column's name
+    in the catalogue. That is still the old one, so the default would look like one that the
+    models lack, and would be dropped.
+    """
+    if inspector.dialect.name != "postgresql":
+        return
+    for column in columns:
+        if column["name"] in names and _owns_its_sequence(inspector, table, column):
+            column["default"] = None
+
+
+def _owns_its_sequence(inspector: Inspector, table: TableKey, column: dict[str, Any]) -> bool:
+    match = _NEXTVAL.search(column.get("default") or "")
+    if match is None or not isinstance(inspector.bind, Connection):
+        return False
+    schema, name = table
+    quote = inspector.dialect.identifier_preparer.quote
+    return bool(
+        inspector.bind.scalar(
+            text(
+                "SELECT pg_get_serial_sequence(:table, :column)::regclass"
+                " = CAST(:sequence AS regclass)"
+            ),
+            {
+                "table": f"{quote(schema)}.{quote(name)}" if schema else quote(name),
+                "column": column["name"],
+                "sequence": match.group(1),
+            },
+        )
+    )
+
+
+def corrected_indexes(
+    inspector: Inspector, names: Mapping[str, str], indexes: list[dict[str, Any]]
+) -> None:
+    """Let the index that MySQL and MariaDB make for an unnamed foreign key follow its column.
+
+    They name it after the column, and Alembic knows it by that. Our environment renames it
+    together with the column.
+    """
+    if inspector.dialect.name not in MYSQL_FAMILY:
+        return
+    for index in indexes:
+        if not index["unique"] and index["name"] in index["column_names"]:
+            index["name"] = names.get(index["name"], index["name"])
+
+
+def quoted_table(dialect: Dialect, schema: str | None, table: str) -> str:
+    """Return a table's name for a statement, with its schema where it has one."""
+    quote = dialect.identifier_preparer.quote
+    return f"{quote(schema)}.{quote(table)}" if schema else quote(table)

@@ -1,0 +1,146 @@
+"""Renames on MySQL and MariaDB, where Alembic would restate the whole column.
+
+``CHANGE COLUMN`` loses what it does not repeat: NOT NULL, the default, the comment, the collation,
+AUTO_INCREMENT, ON UPDATE, checks. ``RENAME COLUMN`` (MySQL 8.0, MariaDB 10.5.2) loses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.ddl.base import AlterTable
+from alembic.operations import Operations, ops, toimpl
+from sqlalchemy import inspect
+from sqlalchemy.ext.compiler import compiles
+
+from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY, quoted_table
+from flask_migrate_decl.autogenerate.declared import declared_renames
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic.operations.ops import UpgradeOps
+    from sqlalchemy.sql.compiler import DDLCompiler
+
+    from flask_migrate_decl.renames import RenamePlan
+
+_NATIVE_SINCE = {True: (10, 5, 2), False: (8, 0)}
+"""The first version that has ``RENAME COLUMN``: of MariaDB, and of MySQL."""
+
+
+class RenameColumn(AlterTable):
+    """``ALTER TABLE … RENAME COLUMN …``, with an index that bears the column's name."""
+
+    inherit_cache = False
+
+    def __init__(
+        self, table: str, old: str, new: str, *, schema: str | None, with_index: bool
+    ) -> None:
+        super().__init__(table, schema=schema)
+        self.old = old
+        self.new = new
+        self.with_index = with_index
+
+
+@compiles(RenameColumn)  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
+def _compile_rename_column(element: RenameColumn, compiler: DDLCompiler, **_kw: object) -> str:
+    table = quoted_table(compiler.dialect, element.schema, str(element.table_name))
+    old, new = compiler.preparer.quote(element.old), compiler.preparer.quote(element.new)
+    index = f", RENAME INDEX {old} TO {new}" if element.with_index else ""
+    return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}{index}"
+
+
+def register() -> None:
+    """Let ``op.alter_column`` carry a pure rename out natively, in runs of this package.
+
+    Every other call, and every other user of Alembic in the process, gets Alembic's own.
+    """
+    Operations.implementation_for(ops.AlterColumnOp, replace=True)(_alter_column)
+
+
+def _alter_column(operations: Operations, operation: ops.AlterColumnOp) -> None:
+    ours = declared_renames(operations.migration_context) is not None
+    if not (ours and _is_pure_rename(operation) and _renames_natively(operations)):
+        toimpl.alter_column(operations, operation)
+        return
+    table, old, new = operation.table_name, operation.column_name, operation.modify_name
+    assert new is not None
+    operations.migration_context.impl.execute(
+        RenameColumn(
+            table,
+            old,
+            new,
+            schema=operation.schema,
+            with_index=_has_index_named_as_column(operations, operation),
+        )
+    )
+
+
+def _is_pure_rename(operation: ops.AlterColumnOp) -> bool:
+    return (
+        operation.modify_name is not None
+        and operation.modify_type is None
+        and operation.modify_nullable is None
+        and operation.modify_server_default is False
+        and operation.modify_comment is False
+        and not {key for key in operation.kw if not key.startswith("existing_")}
+    )
+
+
+def _renames_natively(operations: Operations) -> bool:
+    """Tell whether this is a server with ``RENAME COLUMN``; SQL for a file is for such a one."""
+    context = operations.migration_context
+    dialect = context.dialect
+    if dialect.name not in MYSQL_FAMILY:
+        return False
+    is_mariadb = bool(getattr(dialect, "is_mariadb", False))
+    version = getattr(dialect, "server_version_info", None)
+    return context.as_sql or (version is not None and version >= _NATIVE_SINCE[is_mariadb])
+
+
+def _has_index_named_as_column(operations: Operations, operation: ops.AlterColumnOp) -> bool:
+    """Tell whether the server made an index for an unnamed foreign key of the column."""
+    context = operations.migration_context
+    if context.as_sql or context.connection is None:
+        return False
+    indexes = inspect(context.connection).get_indexes(operation.table_name, operation.schema)
+    column = operation.column_name
+    return any(
+        index["name"] == column and column in index["column_names"] and not index["unique"]
+        for index in indexes
+    )
+
+
+def order_index_changes(dialect: str, upgrade_ops: UpgradeOps, plan: RenamePlan) -> None:
+    """Make an index before its predecessor is dropped, in tables that the plan touches.
+
+    MySQL and MariaDB refuse to drop an index that a foreign key needs; once another one on the
+    same columns is there, they don't. In the downgrade the order is mirrored, and holds too.
+    """
+    if dialect not in MYSQL_FAMILY:
+        return
+    touched = {(step.schema, step.new) for step in plan.tables}
+    touched |= {(step.schema, step.table) for step in plan.columns}
+    for operation in upgrade_ops.ops:
+        if not isinstance(operation, ops.ModifyTableOps):
+            continue
+        if (operation.schema, operation.table_name) in touched:
+            operation.ops[:] = _creations_before_drops(operation.ops)
+
+
+def _creations_before_drops(
+    operations: Iterable[ops.MigrateOperation],
+) -> list[ops.MigrateOperation]:
+    """Move the creation of indexes before the drop of indexes of other names."""
+    operations = list(operations)
+    dropped = {op.index_name for op in operations if isinstance(op, ops.DropIndexOp)}
+    early = [
+        op
+        for op in operations
+        if isinstance(op, ops.CreateIndexOp) and op.index_name not in dropped
+    ]
+    first_drop = next(
+        (n for n, op in enumerate(operations) if isinstance(op, ops.DropIndexOp)), len(operations)
+    )
+    rest = [op for op in operations[first_drop:] if op not in early]
+    return [*(op for op in operations[:first_drop] if op not in early), *early, *rest]

@@ -1,0 +1,107 @@
+"""Rename operations: Alembic's own, with the renderer, reverse and diff that they lack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate import renderers
+from alembic.operations import ops
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy.engine.interfaces import ReflectedColumn
+
+    from flask_migrate_decl.renames import ColumnStep, TableStep
+
+_INDENT = " " * 11
+"""How far Alembic indents the arguments of ``alter_column``."""
+
+
+class RenameTableOp(ops.RenameTableOp):
+    """A declared rename of a table; it renders as ``op.rename_table``."""
+
+    @classmethod
+    def of_step(cls, step: TableStep) -> RenameTableOp:
+        """Make the operation that carries a step out."""
+        return cls(step.old, step.new, schema=step.schema)
+
+    def reverse(self) -> RenameTableOp:
+        """Return the operation that gives the old name back."""
+        return RenameTableOp(self.new_table_name, self.table_name, schema=self.schema)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return ``("rename_table", schema, old, new)``."""
+        return ("rename_table", self.schema, self.table_name, self.new_table_name)
+
+
+class RenameColumnOp(ops.AlterColumnOp):
+    """A declared rename of a column; it renders as ``op.alter_column(…, new_column_name=…)``.
+
+    Everything the column has is repeated as ``existing_*``: under plain Alembic, MySQL and
+    MariaDB drop what is not.
+
+    :param existing_autoincrement: the column is MySQL's AUTO_INCREMENT column.
+    """
+
+    def __init__(self, *args: Any, existing_autoincrement: bool = False, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.existing_autoincrement = existing_autoincrement
+
+    @classmethod
+    def of_step(cls, step: ColumnStep, column: ReflectedColumn, dialect: str) -> RenameColumnOp:
+        """Make the operation that carries a step out.
+
+        :param column: the column as the database has it, under either name.
+        """
+        default = column["default"]
+        return cls(
+            step.table,
+            step.old,
+            schema=step.schema,
+            modify_name=step.new,
+            existing_type=column["type"],
+            existing_nullable=column["nullable"],
+            existing_comment=column.get("comment"),
+            existing_server_default=False if default is None else text(default),
+            existing_autoincrement=dialect in ("mysql", "mariadb")
+            and column.get("autoincrement") is True,
+        )
+
+    def reverse(self) -> RenameColumnOp:
+        """Return the operation that gives the old name back."""
+        assert self.modify_name is not None
+        return RenameColumnOp(
+            self.table_name,
+            self.modify_name,
+            schema=self.schema,
+            modify_name=self.column_name,
+            existing_type=self.existing_type,
+            existing_nullable=self.existing_nullable,
+            existing_comment=self.existing_comment,
+            existing_server_default=self.existing_server_default,
+            existing_autoincrement=self.existing_autoincrement,
+        )
+
+    def has_changes(self) -> bool:
+        """Return ``True``: to Alembic a new name alone is no change."""
+        return True
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return ``("rename_column", schema, table, old, new)``."""
+        return ("rename_column", self.schema, self.table_name, self.column_name, self.modify_name)
+
+
+@renderers.dispatch_for(RenameTableOp)
+def _render_rename_table(context: AutogenContext, op: RenameTableOp) -> str:
+    prefix = context.opts["alembic_module_prefix"] or ""
+    schema = f", schema={op.schema!r}" if op.schema else ""
+    return f"{prefix}rename_table({op.table_name!r}, {op.new_table_name!r}{schema})"
+
+
+@renderers.dispatch_for(RenameColumnOp)
+def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> str:
+    rendered: str = renderers.dispatch(ops.AlterColumnOp)(context, op)
+    if op.existing_autoincrement:
+        rendered = f"{rendered[:-1]},\n{_INDENT}existing_autoincrement=True)"
+    return rendered

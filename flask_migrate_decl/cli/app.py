@@ -1,0 +1,93 @@
+"""The app that a command works for."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import current_app
+from flask.cli import NoAppException, ScriptInfo
+
+from flask_migrate_decl.config.source import find_source
+from flask_migrate_decl.errors import AppNotLoadedError, ConfigError, MigrateError
+
+if TYPE_CHECKING:
+    import click
+    from flask import Flask
+
+_FAILURE = "flask_migrate_decl.app_failure"
+
+
+def load_app(context: click.Context) -> Flask:
+    """Return the app of the current context, or the one that is named.
+
+    It is named by ``--app``, by ``FLASK_APP``, by ``app`` in the configuration, or found in
+    ``wsgi.py`` or ``app.py``.
+
+    :raises AppNotLoadedError: it can't be imported or made.
+    :raises ConfigError: the configuration that may name it can't be read.
+    """
+    if current_app:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        return app
+    if failure := context.meta.get(_FAILURE):
+        raise failure
+    try:
+        return _load_named_app(context.ensure_object(ScriptInfo))
+    except MigrateError as error:
+        context.meta[_FAILURE] = error
+        raise
+
+
+def try_to_load_app(context: click.Context) -> Flask | None:
+    """Return the app, or ``None`` where it can't be had; ``load_app`` then says why."""
+    try:
+        return load_app(context)
+    except (AppNotLoadedError, ConfigError):
+        return None
+
+
+def _load_named_app(info: ScriptInfo) -> Flask:
+    if info.create_app is None and info.app_import_path is None:
+        info.app_import_path = _configured_app()
+    reference = f'"{info.app_import_path}"' if info.app_import_path else "of wsgi.py or app.py"
+    try:
+        return info.load_app()
+    except NoAppException as error:
+        cause = error.__context__
+        if isinstance(cause, ImportError) and "ImportError was" in error.message:
+            raise _not_loaded(reference, cause) from error
+        raise AppNotLoadedError(reference, error.format_message(), None) from error
+    except Exception as error:
+        raise _not_loaded(reference, error) from error
+
+
+def _configured_app() -> str | None:
+    """Return the app that the configuration names, as a path that is right from any folder."""
+    source = find_source(None, [Path.cwd()])
+    app = source.section.get("app")
+    if not isinstance(app, str):
+        return None
+    module, *name = re.split(r":(?![\\/])", app, maxsplit=1)
+    return ":".join([str(source.folder / module), *name])
+
+
+def _not_loaded(reference: str, error: BaseException) -> AppNotLoadedError:
+    """Word a failure inside the project's code, with the line that the project can mend."""
+    if isinstance(error, SyntaxError):
+        place = f"{error.filename}, line {error.lineno}"
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if not _is_installed(frame.filename)]
+        place = f"{own[-1].filename}, line {own[-1].lineno}" if own else ""
+    reason = f"{type(error).__name__}: {error}"
+    return AppNotLoadedError(reference, reason, place or None)
+
+
+def _is_installed(filename: str) -> bool:
+    path = Path(filename)
+    in_library = path.is_relative_to(sys.base_prefix) or path.is_relative_to(sys.prefix)
+    return filename.startswith("<") or (in_library and "lib" in path.parts)

@@ -1,0 +1,78 @@
+"""What a person is shown. Nothing outside this package prints."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from flask_migrate_decl.renames import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask_migrate_decl.errors import MigrateError
+    from flask_migrate_decl.renames import HintReport
+
+_LOGGERS = ("alembic", "flask_migrate_decl")
+_FORMAT = "%(levelname)-5.5s [%(name)s] %(message)s"
+
+
+def show(text: str) -> None:
+    """Print to standard output."""
+    click.echo(text)
+
+
+def show_error(error: MigrateError) -> None:
+    """Print an error to standard error, in colour on a terminal unless ``NO_COLOR`` is set."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(Text.assemble(("Error: ", "bold red"), str(error)))
+
+
+def show_hint(report: HintReport) -> None:
+    """Print what a hint came to, where somebody would want to know."""
+    if report.state is State.PENDING:
+        click.echo(f"renamed {report.hint}")
+    elif report.state is State.EARLY:
+        click.echo(f"not renamed: {report.hint} ({report.message})")
+
+
+class _NoPluginSetup(logging.Filter):
+    """Leaves out Alembic's list of its own plug-ins, which says nothing about a migration."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.name != "alembic.runtime.plugins" or record.levelno > logging.INFO
+
+
+@contextmanager
+def messages_on_stderr() -> Iterator[None]:
+    """Show Alembic's and our messages on standard error, if the app has no logging of its own."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    if any(_is_configured(logger) for logger in loggers):
+        yield
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.addFilter(_NoPluginSetup())
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+
+def _is_configured(logger: logging.Logger) -> bool:
+    """Tell whether somebody has given the logger a level or a handler that shows something."""
+    handlers = (*logger.handlers, *logging.root.handlers)
+    return logger.level != logging.NOTSET or any(
+        not isinstance(handler, logging.NullHandler) for handler in handlers
+    )

@@ -1,0 +1,124 @@
+"""The group of commands, whose commands are imported when one is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Flask
+
+DIRECTORY = "flask_migrate_decl.directory"
+X_ARG = "flask_migrate_decl.x_arg"
+"""The keys under which the group's options lie in click's ``Context.meta``."""
+
+COMMANDS = (
+    "branches",
+    "check",
+    "current",
+    "downgrade",
+    "edit",
+    "heads",
+    "history",
+    "init",
+    "list-templates",
+    "merge",
+    "migrate",
+    "revision",
+    "show",
+    "stamp",
+    "upgrade",
+)
+NEED_NO_APP = frozenset({"list-templates"})
+
+
+def directory_option(**attributes: Any) -> click.Option:
+    """Return the option that names the folder of revisions."""
+    help_ = 'Migration script directory (default is "migrations").'
+    return click.Option(["-d", "--directory"], help=help_, **attributes)
+
+
+def x_arg_option(**attributes: Any) -> click.Option:
+    """Return the option whose values reach a project's own ``env.py``."""
+    help_ = "Additional arguments consumed by custom env.py scripts."
+    return click.Option(["-x", "--x-arg"], multiple=True, help=help_, **attributes)
+
+
+class MigrateGroup(click.Group):
+    """The commands of one app, under the name that ``Migrate(command=…)`` gives them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            name,
+            help="Perform database migrations.",
+            params=[directory_option(), x_arg_option()],
+            callback=_keep_options,
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, without importing them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        from flask_migrate_decl.cli.commands import command_named
+
+        return command_named(cmd_name)
+
+
+def _keep_options(directory: str | None, x_arg: Sequence[str]) -> None:
+    meta = click.get_current_context().meta
+    meta[DIRECTORY], meta[X_ARG] = directory, x_arg
+
+
+class SharedGroup(MigrateGroup):
+    """The group that is there for every project of this Python, with an app or without.
+
+    Flask looks it up before the app's own commands. Where the app has a group of that name which
+    is not ours, such as Flask-Migrate's, the command is that group's.
+    """
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Begin a command, the app's own one where it has another."""
+        if parent is not None and not _needs_no_app(args):
+            command = _command_of_app(info_name or "", parent)
+            if command is not None:
+                return command.make_context(info_name, args, parent=parent, **extra)
+        return super().make_context(info_name, args, parent=parent, **extra)
+
+
+def _needs_no_app(args: Sequence[str]) -> bool:
+    return any(arg in NEED_NO_APP for arg in args)
+
+
+def _command_of_app(name: str, parent: click.Context) -> click.Command | None:
+    """Return the app's own command of a name, unless it is ours or there is no app to ask."""
+    from flask_migrate_decl.cli.app import try_to_load_app
+
+    app = try_to_load_app(parent)
+    if app is None:
+        return None
+    command = app.cli.get_command(parent, name)
+    if command is None or isinstance(command, MigrateGroup):
+        return None
+    _push_app_context(app, parent)
+    return command
+
+
+def _push_app_context(app: Flask, context: click.Context) -> None:
+    """Do for the app's command what Flask does for every command of an app."""
+    from flask import current_app
+
+    if not current_app:
+        context.with_resource(app.app_context())

@@ -1,0 +1,6 @@
+"""The databases of an app, and how a schema change is run on each kind of them."""
+
+from flask_migrate_decl.databases.binds import Bind, migrated_binds
+from flask_migrate_decl.databases.transactions import MigrationTransaction, prepared
+
+__all__ = ["Bind", "MigrationTransaction", "migrated_binds", "prepared"]

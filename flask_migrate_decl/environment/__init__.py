@@ -1,0 +1,17 @@
+"""From settings to an Alembic environment, and what is done in it."""
+
+from flask_migrate_decl.environment.changes import describe_changes
+from flask_migrate_decl.environment.project import Project, open_project
+from flask_migrate_decl.environment.run import AppliedRevision, Run, configure_arguments
+from flask_migrate_decl.environment.session import open_command, worded_errors
+
+__all__ = [
+    "AppliedRevision",
+    "Project",
+    "Run",
+    "configure_arguments",
+    "describe_changes",
+    "open_command",
+    "open_project",
+    "worded_errors",
+]

@@ -1,0 +1,116 @@
+"""From a project's settings to Alembic's ``Config``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from argparse import Namespace
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from alembic.config import Config
+
+from flask_migrate_decl.autogenerate import ATTRIBUTE
+from flask_migrate_decl.environment.run import RUN_ATTRIBUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from flask_migrate_decl.environment.project import Project
+    from flask_migrate_decl.environment.run import Run
+
+PACKAGED_SCRIPTS = Path(__file__).parent / "script"
+"""The Alembic script folder that every project shares."""
+
+_TEXT_OPTIONS = ("file_template", "truncate_slug_length", "timezone", "output_encoding")
+_FLAG_OPTIONS = ("recursive_version_locations", "sourceless", "revision_environment")
+
+
+_PATH_SEPARATORS = {"newline": "\n", "os": os.pathsep, "space": " "}
+"""What Alembic's words for a separator stand for; any other is the character itself."""
+
+
+@contextmanager
+def alembic_config(
+    run: Run, *, x_arg: Sequence[str] = (), flags: Sequence[str] = ()
+) -> Iterator[Config]:
+    """Make the ``Config`` for one command; no URL is ever put into it.
+
+    :param x_arg: what ``-x`` gave, for the project's own ``env.py``.
+    :param flags: switches for ``cmd_opts``: those that an ``env.py`` may ask for, and Alembic's
+        ``quiet``, which keeps it from printing what it does.
+    """
+    project = run.project
+    declared = project.settings.model_fields_set
+    with _script_location(project) as location:
+        config = Config(project.directory / "alembic.ini") if project.own_env else Config()
+        config.output_buffer = StringIO()
+        config.cmd_opts = Namespace(x=list(x_arg), **dict.fromkeys(flags, True))
+        _set(config, "script_location", str(location))
+        _set_script_options(config, project)
+        if location != project.directory or "version_locations" in declared:
+            _set_version_locations(config, project.version_locations)
+        config.attributes[RUN_ATTRIBUTE] = run
+        config.attributes[ATTRIBUTE] = run.declared
+        for callback in project.registration.configure_callbacks:
+            config = callback(config)
+        yield config
+
+
+@contextmanager
+def _script_location(project: Project) -> Iterator[Path]:
+    """Give the folder from which Alembic takes ``env.py`` and ``script.py.mako``.
+
+    Alembic knows one folder for both. The packaged ``env.py`` runs a project's own one, where the
+    template is missing; where only the template is there, the two are brought together in a
+    folder that lives as long as the command.
+    """
+    if project.own_script_template is None:
+        yield PACKAGED_SCRIPTS
+    elif project.own_env:
+        yield project.directory
+    else:
+        with TemporaryDirectory(prefix="flask-migrate-") as folder:
+            shutil.copy(PACKAGED_SCRIPTS / "env.py", folder)
+            shutil.copy(project.own_script_template, folder)
+            yield Path(folder)
+
+
+def _set_script_options(config: Config, project: Project) -> None:
+    """Set what the file sets; the rest is left to a project's ``alembic.ini`` and to Alembic."""
+    settings = project.settings
+    declared = settings.model_fields_set
+    for option in _TEXT_OPTIONS:
+        if option in declared and getattr(settings, option) is not None:
+            _set(config, option, str(getattr(settings, option)))
+    for option in _FLAG_OPTIONS:
+        if option in declared:
+            _set(config, option, "true" if getattr(settings, option) else "false")
+    _set_hooks(config, [hook.model_dump() for hook in settings.post_write_hooks])
+
+
+def _set_version_locations(config: Config, locations: Sequence[Path]) -> None:
+    separator = config.get_main_option("path_separator")
+    if separator is None:
+        _set(config, "path_separator", separator := "newline")
+    character = _PATH_SEPARATORS.get(separator, separator)
+    _set(config, "version_locations", character.join(map(str, locations)))
+
+
+def _set_hooks(config: Config, hooks: Sequence[Mapping[str, str]]) -> None:
+    if not hooks:
+        return
+    _set(config, "hooks", ",".join(hook["name"] for hook in hooks), "post_write_hooks")
+    for hook in hooks:
+        for key, value in hook.items():
+            if key != "name":
+                _set(config, f"{hook['name']}.{key}", value, "post_write_hooks")
+
+
+def _set(config: Config, option: str, value: str, section: str | None = None) -> None:
+    """Set an option to just this text: in Alembic's files a percent sign begins a reference."""
+    section = section or config.config_ini_section
+    config.set_section_option(section, option, value.replace("%", "%%"))

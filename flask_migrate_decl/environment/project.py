@@ -1,0 +1,142 @@
+"""One app's migrations: what its code and its file declare, put together."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask_migrate_decl.config import load_configuration
+from flask_migrate_decl.databases import migrated_binds
+from flask_migrate_decl.environment.objects import referenced_object
+from flask_migrate_decl.errors import BindNameError, ModelsModuleError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from flask_migrate_decl.config import Configuration, Settings
+    from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.registration import Registration
+
+_REFERENCES = frozenset(
+    {
+        "compare_server_default",
+        "compare_type",
+        "include_name",
+        "include_object",
+        "on_version_apply",
+        "process_revision_directives",
+        "render_item",
+    }
+)
+"""The options that a file gives as ``"package.module:name"``."""
+_ALWAYS_PASSED = ("compare_type", "render_as_batch")
+"""What Flask-Migrate passes to ``configure()`` without being asked; Alembic's defaults differ."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The settings in force for one app.
+
+    :param directory: the folder of revisions, absolute.
+    """
+
+    registration: Registration
+    configuration: Configuration
+    directory: Path
+
+    @property
+    def settings(self) -> Settings:
+        """The file's settings, with their defaults."""
+        return self.configuration.settings
+
+    @cached_property
+    def binds(self) -> tuple[Bind, ...]:
+        """The databases that are migrated. Needs an application context."""
+        binds = migrated_binds(self.registration.db, self.configuration)
+        for bind in binds:
+            if bind.key is not None and not f"upgrade_{bind.key}".isidentifier():
+                raise BindNameError(bind.key)
+        return binds
+
+    @property
+    def has_several_binds(self) -> bool:
+        """Whether scripts have a function for each bind, as Flask-Migrate's multi-database ones."""
+        return self.settings.multidb or bool(self.settings.binds)
+
+    @property
+    def own_env(self) -> Path | None:
+        """The project's own ``env.py``, which goes before the packaged one."""
+        return _file(self.directory / "env.py")
+
+    @property
+    def own_script_template(self) -> Path | None:
+        """The project's own ``script.py.mako``, which goes before the packaged one."""
+        return _file(self.directory / "script.py.mako")
+
+    @property
+    def version_locations(self) -> tuple[Path, ...]:
+        """The folders that hold the revisions."""
+        declared = self.settings.version_locations
+        if declared is None:
+            return (self.directory / "versions",)
+        return tuple(self.configuration.path(location) for location in declared)
+
+    def configure_options(self, bind: str | None) -> dict[str, Any]:
+        """Return the options for ``EnvironmentContext.configure()``, a new dictionary each time.
+
+        Keyword arguments in code go before the file, and a bind's own options before the
+        section's. What nobody set is left to Alembic, except where Flask-Migrate sets it.
+
+        :raises ObjectReferenceError: a ``"package.module:name"`` leads nowhere.
+        """
+        options = {key: getattr(self.settings, key) for key in _ALWAYS_PASSED}
+        options |= self._without_references(self.configuration.declared_options(bind))
+        options |= self.registration.options
+        return options
+
+    def _without_references(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            key: referenced_object(key, value)
+            if key in _REFERENCES and isinstance(value, str)
+            else value
+            for key, value in options.items()
+            if key not in self.registration.options
+        }
+
+    def import_models(self) -> None:
+        """Import the modules that ``models`` names, so that their tables are there to compare.
+
+        :raises ModelsModuleError: one can't be imported.
+        """
+        for module in self.settings.models:
+            try:
+                importlib.import_module(module)
+            except ImportError as error:
+                raise ModelsModuleError(module, str(error)) from error
+
+
+def open_project(
+    registration: Registration, directory: str | os.PathLike[str] | None = None
+) -> Project:
+    """Read the configuration of an app and put it together with what its code says.
+
+    :param directory: the command line's choice, which goes before everything else.
+    :raises ConfigError: the configuration can't be used.
+    """
+    starts = (Path(registration.app.root_path), Path.cwd())
+    configuration = load_configuration(registration.config_file, starts)
+    chosen = directory or registration.directory_argument
+    declared = configuration.path(configuration.settings.directory)
+    path = declared if chosen is None else Path(chosen)
+    return Project(registration, configuration, path.absolute())
+
+
+def _file(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+__all__ = ["Project", "open_project"]

@@ -1,0 +1,33 @@
+"""What code says about one app's migrations, before any file is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+
+    from alembic.config import Config
+    from flask import Flask
+    from flask_sqlalchemy import SQLAlchemy
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The arguments of ``Migrate(…)`` and ``init_app(…)`` for one app.
+
+    :param directory_argument: ``None`` where code names no directory.
+    :param config_file: the configuration file that code names.
+    :param options: keyword arguments for ``EnvironmentContext.configure()``; only those given.
+    :param configure_callbacks: what ``@migrate.configure`` collected, called in this order.
+    """
+
+    app: Flask
+    db: SQLAlchemy
+    command: str
+    directory_argument: str | os.PathLike[str] | None
+    config_file: str | os.PathLike[str] | None
+    options: Mapping[str, Any]
+    configure_callbacks: Sequence[Callable[[Config], Config]]

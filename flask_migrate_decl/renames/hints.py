@@ -1,0 +1,73 @@
+"""Declared renames as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+def qualified(schema: str | None, name: str) -> str:
+    """Word a table's name with its schema, for people."""
+    return f"{schema}.{name}" if schema else name
+
+
+@dataclass(frozen=True, slots=True)
+class TableRename:
+    """A declared rename of a table.
+
+    :param schema: the table's schema, ``None`` for the default one.
+    :param bind: the Flask-SQLAlchemy bind key, ``None`` for the default database.
+    :param place: where the hint is declared, such as ``renames.tables[0]``.
+    """
+
+    old: str
+    new: str
+    schema: str | None = None
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"table {qualified(self.schema, self.old)} → {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRename:
+    """A declared rename of a column.
+
+    :param table: the new or an earlier name of the column's table.
+    """
+
+    table: str
+    old: str
+    new: str
+    schema: str | None = None
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"column {qualified(self.schema, self.table)}.{self.old} → {self.new}"
+
+
+Hint = TableRename | ColumnRename
+
+
+@dataclass(frozen=True, slots=True)
+class Renames:
+    """All declared renames, in the order in which they stand."""
+
+    tables: tuple[TableRename, ...] = ()
+    columns: tuple[ColumnRename, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.columns)
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """All hints, the tables' before the columns'."""
+        return (*self.tables, *self.columns)
+
+    def of_bind(self, bind: str | None) -> Renames:
+        """Return the hints that work on one database."""
+        return Renames(
+            tuple(hint for hint in self.tables if hint.bind == bind),
+            tuple(hint for hint in self.columns if hint.bind == bind),
+        )

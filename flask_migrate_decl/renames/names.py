@@ -1,0 +1,74 @@
+"""How a database compares names, and the names it has."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class NameRules:
+    """How one database compares and bounds names.
+
+    :param max_length: the longest name it keeps, ``None`` for no limit.
+    :param length_in_bytes: the limit counts bytes of UTF-8, not characters.
+    """
+
+    tables_ignore_case: bool = False
+    columns_ignore_case: bool = False
+    max_length: int | None = None
+    length_in_bytes: bool = False
+
+    def fold_table(self, name: str) -> str:
+        """Return a form in which two names of one table are equal."""
+        return name.lower() if self.tables_ignore_case else name
+
+    def fold_column(self, name: str) -> str:
+        """Return a form in which two names of one column are equal."""
+        return name.lower() if self.columns_ignore_case else name
+
+    def is_too_long(self, name: str) -> bool:
+        """Tell whether the database would cut or refuse the name."""
+        length = len(name.encode()) if self.length_in_bytes else len(name)
+        return self.max_length is not None and length > self.max_length
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The tables and columns of a database or of the models.
+
+    The two callables are asked for what is needed only, so a database is read no further
+    than the hints ask for.
+
+    :param table_names: the tables of a schema (``None``: the default one).
+    :param column_names: the columns of a schema's table.
+    """
+
+    table_names: Callable[[str | None], Sequence[str]]
+    column_names: Callable[[str | None, str], Sequence[str]]
+    rules: NameRules
+
+    def find_table(self, schema: str | None, name: str) -> str | None:
+        """Return the table as it is spelled here, or ``None``."""
+        return _find(name, self.table_names(schema), self.rules.fold_table)
+
+    def find_column(self, schema: str | None, table: str, name: str) -> str | None:
+        """Return the column as it is spelled here, or ``None``."""
+        return _find(name, self.column_names(schema, table), self.rules.fold_column)
+
+
+def _find(name: str, names: Sequence[str], fold: Callable[[str], str]) -> str | None:
+    if name in names:
+        return name
+    return next((known for known in names if fold(known) == fold(name)), None)
+
+
+def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return up to three known names that look like the given one, the best first."""
+    spelled = {known.lower(): known for known in sorted(names, reverse=True)}
+    found = difflib.get_close_matches(name.lower(), spelled, n=3, cutoff=0.55)
+    return tuple(spelled[match] for match in found)

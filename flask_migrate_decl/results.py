@@ -1,0 +1,96 @@
+"""What the commands return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alembic.script import Script
+
+    from flask_migrate_decl.config import StarterSection
+    from flask_migrate_decl.environment import AppliedRevision
+    from flask_migrate_decl.renames import HintReport
+
+
+@dataclass(frozen=True)
+class Template:
+    """A way to begin a folder of revisions."""
+
+    name: str
+    synopsis: str
+
+
+@dataclass(frozen=True)
+class InitResult:
+    """What ``init`` made.
+
+    :param section: the section it added; ``None`` where the project had one.
+    """
+
+    directory: Path
+    section: StarterSection | None
+
+
+@dataclass(frozen=True)
+class RevisionResult:
+    """The scripts that were written, none where the models ask for nothing.
+
+    :param hints: what became of each rename hint that was looked at.
+    """
+
+    scripts: tuple[Script, ...] = ()
+    hints: tuple[HintReport, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The revisions that were run or stamped.
+
+    :param applied: in order; empty where a project's own ``env.py`` ran them.
+    :param sql: the statements, where they were asked for instead of a run.
+    """
+
+    applied: tuple[AppliedRevision, ...] = ()
+    sql: str | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Revisions, and the text in which Alembic shows them."""
+
+    scripts: tuple[Script, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class CurrentRevisions:
+    """The revisions one database is at.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param url: the database's URL without its password.
+    """
+
+    bind: str | None
+    url: str
+    scripts: tuple[Script, ...]
+
+
+@dataclass(frozen=True)
+class CurrentResult:
+    """What each database is at, and the text in which Alembic shows it."""
+
+    databases: tuple[CurrentRevisions, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The models and the databases agree.
+
+    :param hints: what became of each rename hint that was looked at.
+    """
+
+    hints: tuple[HintReport, ...]

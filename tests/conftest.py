@@ -1,0 +1,83 @@
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.servers import (
+    DatabaseServer,
+    MariaDBServer,
+    PostgresServer,
+    find_mariadb_binaries,
+    find_postgres_binaries,
+)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    _require_driver("psycopg")
+    binaries = find_postgres_binaries()
+    if binaries is None:
+        _unavailable("PostgreSQL binaries not found: initdb, postgres")
+    server = PostgresServer(binaries)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDBServer]:
+    _require_driver("pymysql")
+    binaries = find_mariadb_binaries()
+    if binaries is None:
+        _unavailable("MariaDB binaries not found: mariadb-install-db, mariadbd")
+    server = MariaDBServer(binaries)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    yield from _fresh_database(postgres_server)
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: MariaDBServer) -> Iterator[str]:
+    yield from _fresh_database(mariadb_server)
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ]
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    fixtures = {"postgresql": "postgres_url", "mariadb": "mariadb_url"}
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/app.db"
+    return str(request.getfixturevalue(fixtures[request.param]))
+
+
+def _fresh_database(server: DatabaseServer) -> Iterator[str]:
+    """Start the server first: an earlier test may have killed it."""
+    server.start()
+    url = server.new_database()
+    yield url
+    if server.running:
+        server.drop_database(url)
+
+
+def _require_driver(module: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        _unavailable(f"database driver not installed: {module}")
+
+
+def _unavailable(reason: str) -> NoReturn:
+    if os.environ.get("REQUIRE_DATABASE_SERVERS") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
