@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.project import Project
 from tests.servers import (
     DatabaseServer,
     MariaDBServer,
@@ -81,3 +82,22 @@ def _unavailable(reason: str) -> NoReturn:
     if os.environ.get("REQUIRE_DATABASE_SERVERS") == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def project(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Give an empty project on each kind of database."""
+    return _project_in(tmp_path, database_url, monkeypatch)
+
+
+@pytest.fixture
+def sqlite_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Give an empty project on SQLite."""
+    return _project_in(tmp_path, f"sqlite:///{tmp_path}/app.db", monkeypatch)
+
+
+def _project_in(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(folder)
+    for variable in ("FLASK_APP", "FLASK_MIGRATE_CONFIG", "FLASK_DB_DIRECTORY"):
+        monkeypatch.delenv(variable, raising=False)
+    return Project(folder, url)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import renderers
 from alembic.operations import ops
-from sqlalchemy import text
+
+from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
-    from sqlalchemy.engine.interfaces import ReflectedColumn
+    from sqlalchemy import Column
 
     from flask_migrate_decl.renames import ColumnStep, TableStep
 
@@ -49,23 +50,22 @@ class RenameColumnOp(ops.AlterColumnOp):
         self.existing_autoincrement = existing_autoincrement
 
     @classmethod
-    def of_step(cls, step: ColumnStep, column: ReflectedColumn, dialect: str) -> RenameColumnOp:
+    def of_step(cls, step: ColumnStep, column: Column[Any], dialect: str) -> RenameColumnOp:
         """Make the operation that carries a step out.
 
-        :param column: the column as the database has it, under either name.
+        :param column: the column as it was reflected, under either name.
         """
-        default = column["default"]
+        default = column.server_default
         return cls(
             step.table,
             step.old,
             schema=step.schema,
             modify_name=step.new,
-            existing_type=column["type"],
-            existing_nullable=column["nullable"],
-            existing_comment=column.get("comment"),
-            existing_server_default=False if default is None else text(default),
-            existing_autoincrement=dialect in ("mysql", "mariadb")
-            and column.get("autoincrement") is True,
+            existing_type=column.type,
+            existing_nullable=column.nullable,
+            existing_comment=column.comment,
+            existing_server_default=False if default is None else default,
+            existing_autoincrement=dialect in MYSQL_FAMILY and column.autoincrement is True,
         )
 
     def reverse(self) -> RenameColumnOp:

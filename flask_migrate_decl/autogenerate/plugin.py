@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
+from sqlalchemy import MetaData, Table
 
 from flask_migrate_decl.autogenerate.corrections import name_rules
 from flask_migrate_decl.autogenerate.declared import bind_of, declared_renames
@@ -86,8 +87,9 @@ def _operation(step: Step, view: RenamedInspector) -> MigrateOperation:
     log.info("Detected renamed %s", step)
     if isinstance(step, TableStep):
         return RenameTableOp.of_step(step)
-    columns = {column["name"]: column for column in view.get_columns(step.table, step.schema)}
-    return RenameColumnOp.of_step(step, columns[step.new], view.dialect.name)
+    table = Table(step.table, MetaData(), schema=step.schema)
+    view.reflect_table(table, include_columns=[step.new], resolve_fks=False)
+    return RenameColumnOp.of_step(step, table.columns[step.new], view.dialect.name)
 
 
 def _of_default_schema(renames: Renames, default_schema: str | None) -> Renames:

@@ -43,6 +43,7 @@ def _get_one(kind: str) -> Any:
         reflected = getattr(super(RenamedInspector, self), f"get_{kind}")(key[1], schema, **kw)
         return self.renamed(kind, key, reflected)
 
+    get.__name__ = f"get_{kind}"
     return get
 
 
@@ -61,6 +62,8 @@ def _get_many(kind: str) -> Any:
             for key, reflected in found.items()
         }
 
+    # Alembic asks the dialect for a method of this name, to see whether it reads in bulk.
+    get.__name__ = f"get_multi_{kind}"
     return get
 
 

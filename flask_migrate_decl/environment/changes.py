@@ -25,11 +25,17 @@ def _describe(kind: str, *what: Any) -> str:
     words = kind.replace("_", " ")
     if kind.startswith("modify_"):
         schema, table, column, _existing, old, new = what
-        return f"{words} of {qualified(schema, table)}.{column}: {old!r} → {new!r}"
+        return f"{words} of {qualified(schema, table)}.{column}: {_value(old)} → {_value(new)}"
     if kind in ("add_column", "remove_column"):
         schema, table, column = what
         return f"{words} {qualified(schema, table)}.{column.name}"
     return f"{words} {_name(what[0])}"
+
+
+def _value(value: Any) -> str:
+    """Return a type, a flag or a default as SQL would have it."""
+    default = getattr(value, "arg", value)
+    return repr(default) if isinstance(default, bool) else str(default)
 
 
 def _name(item: Any) -> str:
