@@ -13,11 +13,11 @@ from alembic.migration import MigrationContext
 from click.testing import Result
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, NullPool, event, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, NullPool, Pool, event, inspect, text
 
 from flask_migrate_decl import Migrate
 
-Define = Callable[[SQLAlchemy], None]
+Define = Callable[[SQLAlchemy], object]
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -100,13 +100,14 @@ class Project:
         define: Define,
         *,
         naming_convention: dict[str, str] | None = None,
+        pool: type[Pool] = NullPool,
         **options: Any,
     ) -> App:
         """Make the app of one version of the models, with its own ``db`` and ``Migrate``."""
         flask = Flask("project", root_path=str(self.folder))
         flask.config["SQLALCHEMY_DATABASE_URI"] = self.url
         flask.config["SQLALCHEMY_BINDS"] = dict(self.binds)
-        flask.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": NullPool}
+        flask.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": pool}
         db = SQLAlchemy(metadata=MetaData(naming_convention=naming_convention))
         define(db)
         db.init_app(flask)

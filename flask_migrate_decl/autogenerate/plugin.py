@@ -60,15 +60,18 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
         return PriorityDispatchResult.CONTINUE
     inspector = context.inspector
     rules = name_rules(context.connection)
+    renames = _of_default_schema(renames, inspector.default_schema_name)
+    problems = [*_uncompared_schemas(context, renames)]
+    if problems:
+        raise RenameHintsError(tuple(problems))
     resolution = resolve(
-        _of_default_schema(renames, inspector.default_schema_name),
+        renames,
         _database_catalog(context, inspector, rules),
         _models_catalog(context, inspector.default_schema_name, rules),
     )
     declared.resolutions[bind] = resolution
-    problems = (*_uncompared_schemas(context, renames), *map(_problem, resolution.problems))
-    if problems:
-        raise RenameHintsError(problems)
+    if resolution.problems:
+        raise RenameHintsError(tuple(_problem(report) for report in resolution.problems))
     if resolution.plan:
         context.inspector = renamed_view(inspector, resolution.plan, rules)
     return PriorityDispatchResult.CONTINUE
@@ -114,6 +117,8 @@ def _database_catalog(context: AutogenContext, inspector: Inspector, rules: Name
 
     @cache
     def table_names(schema: str | None) -> Sequence[str]:
+        if schema is not None and schema not in inspector.get_schema_names():
+            return []
         names = inspector.get_table_names(schema=schema)
         return [name for name in names if (schema, name) != version_table]
 
@@ -144,9 +149,8 @@ def _models_catalog(
 
 
 def _uncompared_schemas(context: AutogenContext, renames: Renames) -> Iterable[HintProblem]:
-    default_schema = context.inspector.default_schema_name
     for hint in renames.hints:
-        if hint.schema not in (None, default_schema) and not context.opts.get("include_schemas"):
+        if hint.schema is not None and not context.opts.get("include_schemas"):
             yield HintProblem(
                 hint.place,
                 str(hint),

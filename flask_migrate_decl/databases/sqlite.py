@@ -129,7 +129,8 @@ def _total(orphans: Counter[str], tables: set[str]) -> int:
 
 def _words(broken: dict[str, int]) -> Iterator[str]:
     for table, count in sorted(broken.items()):
-        yield f'{count} {"row" if count == 1 else "rows"} of "{table}" have lost their parent'
+        lost = "1 row has lost its" if count == 1 else f"{count} rows have lost their"
+        yield f'in "{table}" {lost} parent'
 
 
 def _label(connection: Connection) -> str:

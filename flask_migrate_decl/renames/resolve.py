@@ -178,7 +178,7 @@ class _TablePair:
     def __str__(self) -> str:
         if self.database == self.models:
             return f'"{self.models}"'
-        return f'"{self.database}", which the models call "{self.models}"'
+        return f'"{self.database}", if that is what the models call "{self.models}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,13 +311,13 @@ class _ColumnHints:
         meant = next(self._tables_meant(hint), None)
         if meant is None:
             return _harmless(hint, State.SPENT if pair.models is None else State.APPLIED)
-        lacking = "database" if pair.models is not None else "models"
+        lacking = "the database" if pair.models is not None else "the models"
         if pair == _TablePair(None, None):
-            lacking = "database and the models"
+            lacking = "the database or the models"
         return HintReport(
             hint,
             State.UNMATCHED,
-            f'there is no table "{hint.table}" in the {lacking}, but "{hint.old}" would become '
+            f'there is no table "{hint.table}" in {lacking}, but "{hint.old}" would become '
             f'"{hint.new}" in {meant}',
             "correct the table's name, or declare the table's own rename in renames.tables",
             is_problem=True,

@@ -1,0 +1,318 @@
+"""What each server keeps of a column, and what it compares by its old name."""
+
+from __future__ import annotations
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    NullPool,
+    Sequence,
+    String,
+    create_engine,
+    text,
+)
+from sqlalchemy.dialects import mysql
+
+from tests.project import App, Define, Project
+
+
+def begun(project: Project, define: Define) -> App:
+    app = project.app(define)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    return app
+
+
+def renamed(project: Project, define: Define, hints: str) -> App:
+    project.configure(hints)
+    app = project.app(define)
+    app.run("db", "migrate")
+    app.run("db", "upgrade")
+    assert "No new upgrade operations" in app.run("db", "check")
+    return app
+
+
+@pytest.fixture
+def postgres_project(postgres_url: str, sqlite_project: Project) -> Project:
+    return Project(sqlite_project.folder, postgres_url)
+
+
+@pytest.fixture
+def mariadb_project(mariadb_url: str, sqlite_project: Project) -> Project:
+    return Project(sqlite_project.folder, mariadb_url)
+
+
+# --- PostgreSQL --------------------------------------------------------------------------------
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("compare", ["true", "false"])
+def test_a_serial_column_that_is_no_key_keeps_its_default(
+    postgres_project: Project, compare: str
+) -> None:
+    def models(table: str, name: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            db.Table(table, Column("id", Integer, primary_key=True), Column(name, Integer))
+
+        return define
+
+    app = postgres_project.app(models("Ticket", "number"))
+    app.execute('CREATE TABLE "Ticket" (id SERIAL PRIMARY KEY, number SERIAL)')
+    app.run("db", "init")
+    app.run("db", "revision")
+    app.run("db", "upgrade")
+    app.execute('INSERT INTO "Ticket" DEFAULT VALUES')
+    after = renamed(
+        postgres_project,
+        models("issue", "no"),
+        f"""compare_server_default = {compare}
+        [renames]
+        tables = [{{ from = "Ticket", to = "issue" }}]
+        columns = [{{ table = "issue", from = "number", to = "no" }}]""",
+    )
+    assert "server_default" not in postgres_project.newest_script()
+    after.execute("INSERT INTO issue DEFAULT VALUES")
+    assert [row["no"] for row in after.rows()["issue"]] == [1, 2]
+    after.run("db", "downgrade")
+    app.execute('INSERT INTO "Ticket" DEFAULT VALUES')
+    assert [row["number"] for row in app.rows()["Ticket"]] == [1, 2, 3]
+
+
+@pytest.mark.postgresql
+def test_identity_and_named_sequences_keep_counting(postgres_project: Project) -> None:
+    def models(identity: str, drawn: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            numbers = Sequence("numbers", metadata=db.metadata)
+            db.Table(
+                "ticket",
+                Column("id", Integer, Identity(always=True), primary_key=True),
+                Column(identity, Integer, Identity(start=10)),
+                Column(drawn, Integer, numbers, server_default=numbers.next_value()),
+            )
+
+        return define
+
+    app = postgres_project.app(models("a", "b"))
+    with app.flask.app_context():
+        app.db.create_all()
+    app.run("db", "init")
+    app.run("db", "stamp")
+    app.execute("INSERT INTO ticket DEFAULT VALUES")
+    after = renamed(
+        postgres_project,
+        models("aa", "bb"),
+        """renames.columns = [
+          { table = "ticket", from = "a", to = "aa" },
+          { table = "ticket", from = "b", to = "bb" },
+        ]""",
+    )
+    after.execute("INSERT INTO ticket DEFAULT VALUES")
+    assert after.rows()["ticket"] == [
+        {"id": 1, "aa": 10, "bb": 1},
+        {"id": 2, "aa": 11, "bb": 2},
+    ]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("schema_of_models", [None, "public"])
+def test_tables_in_schemas(postgres_project: Project, schema_of_models: str | None) -> None:
+    def models(table: str, key: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            db.Table(
+                table,
+                Column("id", Integer, primary_key=True),
+                Column(key, String, index=True),
+                schema="crm",
+            )
+            # Alembic finds a difference in foreign keys of models that name the default schema.
+            keys = [] if schema_of_models else [ForeignKey(f"crm.{table}.id")]
+            db.Table(
+                "post",
+                Column("id", Integer, primary_key=True),
+                Column(f"{table}_id", Integer, *keys),
+                schema=schema_of_models,
+            )
+            db.Table(
+                "user",
+                Column("id", Integer, primary_key=True),
+                Column("name", String),
+                schema=schema_of_models,
+            )
+
+        return define
+
+    before = postgres_project.app(models("user", "name"), include_schemas=True)
+    before.execute("CREATE SCHEMA crm")
+    for command in ("init", "migrate", "upgrade"):
+        before.run("db", command)
+    before.execute(
+        "INSERT INTO crm.user (name) VALUES ('Ann')", "INSERT INTO post (user_id) VALUES (1)"
+    )
+    postgres_project.configure("""include_schemas = true
+    [renames]
+    tables = [{ from = "user", to = "account", schema = "crm" }]
+    columns = [
+      { table = "account", from = "name", to = "full_name", schema = "crm" },
+      { table = "post", from = "user_id", to = "account_id", schema = "public" },
+    ]""")
+    after = postgres_project.app(models("account", "full_name"))
+    after.run("db", "migrate")
+    script = postgres_project.newest_script()
+    assert "op.rename_table('user', 'account', schema='crm')" in script
+    assert "drop_table" not in script
+    after.run("db", "upgrade")
+    assert after.rows("crm") == {"account": [{"id": 1, "full_name": "Ann"}]}
+    assert after.rows() == {"post": [{"id": 1, "account_id": 1}], "user": []}
+    assert "No new upgrade operations" in after.run("db", "check")
+    after.run("db", "downgrade")
+    assert before.rows("crm") == {"user": [{"id": 1, "name": "Ann"}]}
+
+
+@pytest.mark.postgresql
+def test_a_view_follows_and_a_name_too_long_is_refused(postgres_project: Project) -> None:
+    def models(name: str) -> Define:
+        return lambda db: db.Table(
+            "person", Column("id", Integer, primary_key=True), Column(name, String)
+        )
+
+    app = begun(postgres_project, models("name"))
+    app.execute(
+        "INSERT INTO person (name) VALUES ('Ann')", "CREATE VIEW names AS SELECT name FROM person"
+    )
+    long_name = "é" * 32
+    hint = f'renames.columns = [{{ table = "person", from = "name", to = "{long_name}" }}]'
+    postgres_project.configure(hint)
+    output = postgres_project.app(models(long_name)).run("db", "migrate", exit_code=1)
+    assert "longer than the 63 bytes" in output
+    assert len(postgres_project.scripts()) == 1
+    after = renamed(
+        postgres_project,
+        models("full_name"),
+        'renames.columns = [{ table = "person", from = "name", to = "full_name" }]',
+    )
+    with after.connect() as connection:
+        assert connection.scalar(text("SELECT name FROM names")) == "Ann"
+
+
+# --- MariaDB -----------------------------------------------------------------------------------
+
+
+@pytest.mark.mariadb
+def test_a_mariadb_column_keeps_all_that_it_has(mariadb_project: Project) -> None:
+    def models(number: str, name: str, changed: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            db.Table(
+                "item",
+                Column(number, Integer, primary_key=True, autoincrement=True),
+                Column(
+                    name,
+                    mysql.VARCHAR(40, charset="latin1", collation="latin1_german2_ci"),
+                    nullable=False,
+                    server_default="none",
+                    comment="what it's called",
+                ),
+                Column(
+                    changed,
+                    mysql.TIMESTAMP,
+                    nullable=False,
+                    server_default=text("CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP"),
+                ),
+            )
+
+        return define
+
+    def definition(app: App) -> str:
+        with app.connect() as connection:
+            return str(connection.exec_driver_sql("SHOW CREATE TABLE item").one()[1])
+
+    before = begun(mariadb_project, models("id", "name", "changed"))
+    before.execute("INSERT INTO item (name) VALUES ('saw')", "ALTER TABLE item AUTO_INCREMENT = 50")
+    original = definition(before)
+    after = renamed(
+        mariadb_project,
+        models("number", "label", "changed_at"),
+        """renames.columns = [
+          { table = "item", from = "id", to = "number" },
+          { table = "item", from = "name", to = "label" },
+          { table = "item", from = "changed", to = "changed_at" },
+        ]""",
+    )
+    expected = (
+        original.replace("`id`", "`number`")
+        .replace("`name`", "`label`")
+        .replace("`changed`", "`changed_at`")
+    )
+    assert definition(after) == expected
+    script = mariadb_project.newest_script()
+    for kept in (
+        "existing_autoincrement=True",
+        'existing_comment="what it\'s called"',
+        "existing_nullable=False",
+        "collation='latin1_german2_ci'",
+        "ON UPDATE",
+    ):
+        assert kept in script
+    sql = after.run("db", "upgrade", "--sql")
+    assert "RENAME COLUMN id TO number" in sql
+    assert "CHANGE" not in sql
+    after.run("db", "downgrade")
+    assert definition(before) == original
+
+
+@pytest.mark.mariadb
+def test_the_index_of_an_unnamed_foreign_key_follows_its_column(mariadb_project: Project) -> None:
+    def models(key: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            db.Table("user", Column("id", Integer, primary_key=True))
+            db.Table(
+                "post",
+                Column("id", Integer, primary_key=True),
+                Column(key, ForeignKey("user.id")),
+                Column("size", Integer),
+                Index("ix_size", "size"),
+            )
+
+        return define
+
+    before = begun(mariadb_project, models("user_id"))
+    after = renamed(
+        mariadb_project,
+        models("owner_id"),
+        'renames.columns = [{ table = "post", from = "user_id", to = "owner_id" }]',
+    )
+    assert "index" not in mariadb_project.newest_script()
+
+    def indexes(app: App) -> set[str]:
+        with app.connect() as connection:
+            found = connection.exec_driver_sql("SHOW INDEX FROM post").mappings()
+            return {row["Key_name"] for row in found}
+
+    assert indexes(after) == {"PRIMARY", "owner_id", "ix_size"}
+    after.run("db", "downgrade")
+    assert indexes(before) == {"PRIMARY", "user_id", "ix_size"}
+
+
+@pytest.mark.mariadb
+def test_alembic_of_others_in_the_process_stays_as_it_was(mariadb_url: str) -> None:
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    from flask_migrate_decl.autogenerate import register
+
+    register()
+    engine = create_engine(mariadb_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE item (id INT PRIMARY KEY, name INT NOT NULL)")
+        operations = Operations(MigrationContext.configure(connection))
+        operations.alter_column(
+            "item", "name", new_column_name="label", existing_type=Integer, existing_nullable=False
+        )
+        metadata = MetaData()
+        metadata.reflect(connection)
+        assert not metadata.tables["item"].columns["label"].nullable

@@ -1,0 +1,231 @@
+"""Hints that are right, early, spent or wrong: what is said, and that nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Column, Integer, String
+
+from flask_migrate_decl import check, migrate
+from flask_migrate_decl.errors import RenameHintsError
+from flask_migrate_decl.renames import State
+from tests.golden import assert_golden
+from tests.project import App, Define, Project
+
+EXPECTED = Path(__file__).parent / "expected" / "hints"
+
+Tables = dict[str, list[str]]
+
+
+def models(tables: Tables) -> Define:
+    def define(db: SQLAlchemy) -> None:
+        for name, columns in tables.items():
+            db.Table(
+                name,
+                Column("id", Integer, primary_key=True),
+                *(Column(column, String(40)) for column in columns),
+            )
+
+    return define
+
+
+def begun(project: Project, tables: Tables) -> App:
+    app = project.app(models(tables))
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    return app
+
+
+@dataclass
+class Case:
+    """A database, models and hints that don't go together."""
+
+    name: str
+    database: Tables
+    models: Tables
+    hints: str
+
+
+USER_NAME = {"user": ["name"]}
+TABLE = 'renames.tables = [{{ from = "{}", to = "{}" }}]\n'
+COLUMN = 'renames.columns = [{{ table = "{}", from = "{}", to = "{}" }}]\n'
+
+WRONG = [
+    Case(
+        "column_from_misspelt",
+        USER_NAME,
+        {"user": ["full_name"]},
+        COLUMN.format("user", "nmae", "full_name"),
+    ),
+    Case(
+        "column_to_misspelt",
+        USER_NAME,
+        {"user": ["full_name"]},
+        COLUMN.format("user", "name", "fullname"),
+    ),
+    Case(
+        "column_contradicted",
+        {"user": ["name", "full_name"]},
+        {"user": ["full_name"]},
+        COLUMN.format("user", "name", "full_name"),
+    ),
+    Case(
+        "column_table_misspelt",
+        USER_NAME,
+        {"user": ["full_name"]},
+        COLUMN.format("usr", "name", "full_name"),
+    ),
+    Case(
+        "column_table_rename_not_declared",
+        USER_NAME,
+        {"account": ["full_name"]},
+        COLUMN.format("account", "name", "full_name"),
+    ),
+    Case(
+        "column_old_table_rename_not_declared",
+        USER_NAME,
+        {"account": ["full_name"]},
+        COLUMN.format("user", "name", "full_name"),
+    ),
+    Case("table_from_misspelt", USER_NAME, {"account": ["name"]}, TABLE.format("usr", "account")),
+    Case("table_to_misspelt", USER_NAME, {"account": ["name"]}, TABLE.format("user", "acount")),
+    Case(
+        "table_contradicted",
+        {"user": ["name"], "account": ["name"]},
+        {"account": ["name"]},
+        TABLE.format("user", "account"),
+    ),
+    Case(
+        "several_at_once",
+        {"user": ["name", "mail"]},
+        {"account": ["full_name", "email"]},
+        """[renames]
+        tables = [{ from = "user", to = "account" }]
+        columns = [
+          { table = "account", from = "nam", to = "full_name" },
+          { table = "account", from = "mail", to = "e_mail" },
+        ]""",
+    ),
+    Case(
+        "column_case_only",
+        USER_NAME,
+        {"user": ["Name"]},
+        COLUMN.format("user", "name", "Name"),
+    ),
+    Case(
+        "schema_not_compared",
+        USER_NAME,
+        {"user": ["full_name"]},
+        'renames.columns = [{ table = "user", from = "name", to = "full_name", schema = "crm" }]',
+    ),
+]
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)
+def test_a_wrong_hint_writes_nothing_and_says_what_helps(
+    case: Case, sqlite_project: Project
+) -> None:
+    app = begun(sqlite_project, case.database)
+    scripts = sqlite_project.scripts()
+    sqlite_project.configure(case.hints)
+    after = sqlite_project.app(models(case.models))
+    output = after.run("db", "migrate", exit_code=1)
+    assert_golden(EXPECTED / f"{case.name}.txt", output)
+    assert after.run("db", "check", exit_code=1) == output
+    with after.flask.app_context(), pytest.raises(RenameHintsError) as caught:
+        migrate()
+    assert all(problem.place.startswith("renames.") for problem in caught.value.problems)
+    assert sqlite_project.scripts() == scripts
+    assert app.differences() == []
+
+
+HARMLESS = [
+    (State.EARLY, USER_NAME, USER_NAME, COLUMN.format("user", "name", "full_name")),
+    (State.EARLY, USER_NAME, USER_NAME, TABLE.format("user", "account")),
+    (State.EARLY, USER_NAME, USER_NAME, COLUMN.format("account", "name", "full_name")
+        + TABLE.format("user", "account")),
+    (State.APPLIED, {"user": ["full_name"]}, {"user": ["full_name"]},
+        COLUMN.format("user", "name", "full_name")),
+    (State.APPLIED, {"account": []}, {"account": []}, TABLE.format("user", "account")),
+    (State.APPLIED, {"account": ["a"], "user": ["b"]}, {"account": ["a"], "user": ["b"]},
+        TABLE.format("user", "account")),
+    (State.SPENT, USER_NAME, USER_NAME, TABLE.format("long", "gone")),
+    (State.SPENT, USER_NAME, USER_NAME, COLUMN.format("gone", "name", "full_name")),
+    (State.SPENT, USER_NAME, USER_NAME, COLUMN.format("user", "long", "gone")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "database", "now", "hints"), HARMLESS)
+def test_a_hint_with_nothing_to_do_does_nothing(
+    state: State, database: Tables, now: Tables, hints: str, sqlite_project: Project
+) -> None:
+    begun(sqlite_project, database)
+    sqlite_project.configure(hints)
+    app = sqlite_project.app(models(now))
+    with app.flask.app_context():
+        assert state in {report.state for report in check().hints}
+        assert migrate().scripts == ()
+
+
+def test_an_early_hint_is_mentioned(sqlite_project: Project) -> None:
+    begun(sqlite_project, USER_NAME)
+    sqlite_project.configure(COLUMN.format("user", "name", "full_name"))
+    output = sqlite_project.app(models(USER_NAME)).run("db", "migrate")
+    assert 'not renamed: column user.name → full_name (the models still say "name")' in output
+
+
+def test_hints_may_stay_for_a_database_that_is_begun_anew(sqlite_project: Project) -> None:
+    sqlite_project.configure(
+        """[renames]
+        tables = [{ from = "user", to = "account" }]
+        columns = [{ table = "account", from = "name", to = "full_name" }]"""
+    )
+    app = sqlite_project.app(models({"account": ["full_name"], "other": []}))
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    assert set(app.rows()) == {"account", "other"}
+
+
+def test_the_old_table_name_finds_the_renamed_table_also_where_it_is_used_again(
+    sqlite_project: Project,
+) -> None:
+    app = begun(sqlite_project, USER_NAME)
+    app.execute("INSERT INTO user (name) VALUES ('Ann')")
+    sqlite_project.configure(
+        TABLE.format("user", "account") + COLUMN.format("user", "name", "full_name")
+    )
+    after = sqlite_project.app(models({"account": ["full_name"], "user": ["token"]}))
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    assert after.rows() == {"account": [{"id": 1, "full_name": "Ann"}], "user": []}
+
+
+def test_names_are_compared_as_sqlite_compares_them(sqlite_project: Project) -> None:
+    app = begun(sqlite_project, {"User": ["Name"]})
+    app.execute("INSERT INTO User (Name) VALUES ('Ann')")
+    sqlite_project.configure(
+        TABLE.format("user", "account") + COLUMN.format("ACCOUNT", "NAME", "full_name")
+    )
+    after = sqlite_project.app(models({"account": ["full_name"]}))
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    assert after.rows() == {"account": [{"id": 1, "full_name": "Ann"}]}
+
+
+def test_more_tables_than_alembic_reads_one_by_one(sqlite_project: Project) -> None:
+    many: Tables = {f"t{number}": ["name"] for number in range(130)}
+    app = begun(sqlite_project, many)
+    app.execute("INSERT INTO t7 (name) VALUES ('Ann')")
+    sqlite_project.configure(TABLE.format("t7", "seven") + COLUMN.format("t7", "name", "label"))
+    after = sqlite_project.app(
+        models(
+            {name: columns for name, columns in many.items() if name != "t7"} | {"seven": ["label"]}
+        )
+    )
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    assert after.rows()["seven"] == [{"id": 1, "label": "Ann"}]
+    assert "No new upgrade operations" in after.run("db", "check")

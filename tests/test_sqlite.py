@@ -1,0 +1,262 @@
+"""SQLite: what a rebuild of a table would cost, and that it does not."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Column, ForeignKey, Integer, StaticPool, String
+
+from flask_migrate_decl import MigrateError, downgrade, upgrade
+from flask_migrate_decl.databases import prepared
+from flask_migrate_decl.errors import ForeignKeysBrokenError, TransactionOpenError
+from tests.project import App, Define, Project, Rows
+
+CASCADING = """[renames]
+tables = [{ from = "user", to = "account" }]
+columns = [{ table = "account", from = "name", to = "full_name" }]
+"""
+REVISION = '''"""made by hand"""
+revision = "{revision}"
+down_revision = {parent!r}
+from alembic import op
+import sqlalchemy as sa
+
+def upgrade():
+    {body}
+
+def downgrade():
+    pass
+'''
+
+
+def models(table: str, column: str, *, nullable: bool = True) -> Define:
+    def define(db: SQLAlchemy) -> None:
+        db.Table(
+            table,
+            Column("id", Integer, primary_key=True),
+            Column(column, String(40), nullable=nullable),
+        )
+        for action in ("CASCADE", "SET NULL", "RESTRICT"):
+            db.Table(
+                f"child_{action.lower().replace(' ', '_')}",
+                Column("id", Integer, primary_key=True),
+                Column("user_id", ForeignKey(f"{table}.id", ondelete=action)),
+            )
+        db.Table(
+            "grandchild",
+            Column("id", Integer, primary_key=True),
+            Column("child_id", ForeignKey("child_cascade.id", ondelete="CASCADE")),
+        )
+
+    return define
+
+
+ROWS: Rows = {
+    "user": [{"id": 1, "name": "Ann"}, {"id": 2, "name": "Ben"}],
+    "child_cascade": [{"id": 1, "user_id": 1}, {"id": 2, "user_id": 2}],
+    "child_set_null": [{"id": 1, "user_id": 1}],
+    "child_restrict": [{"id": 1, "user_id": 2}],
+    "grandchild": [{"id": 1, "child_id": 2}],
+}
+CHILDREN = [name for name in ROWS if name != "user"]
+
+
+@pytest.fixture
+def begun(sqlite_project: Project) -> App:
+    app = sqlite_project.app(models("user", "name"))
+    for command in (("init",), ("migrate",), ("upgrade",)):
+        app.run("db", *command)
+    app.insert(ROWS)
+    return app
+
+
+@pytest.mark.parametrize("nullable", [True, False], ids=["rename only", "and a rebuild"])
+def test_no_child_row_is_lost_or_emptied(
+    begun: App, sqlite_project: Project, nullable: bool
+) -> None:
+    before = begun.rows()
+    sqlite_project.configure(CASCADING)
+    after = sqlite_project.app(models("account", "full_name", nullable=nullable))
+    after.run("db", "migrate")
+    assert ("nullable=False" in sqlite_project.newest_script()) is not nullable
+    for command in ("upgrade", "downgrade", "upgrade"):
+        after.run("db", command)
+        found = after.rows()
+        assert {name: found[name] for name in CHILDREN} == {name: before[name] for name in CHILDREN}
+    assert after.rows()["account"] == [
+        {"id": 1, "full_name": "Ann"},
+        {"id": 2, "full_name": "Ben"},
+    ]
+
+
+def test_a_pure_rename_copies_no_table(begun: App, sqlite_project: Project) -> None:
+    sqlite_project.configure(CASCADING)
+    after = sqlite_project.app(models("account", "full_name"))
+    after.run("db", "migrate")
+    assert "batch_alter_table" not in sqlite_project.newest_script()
+    assert "_alembic_tmp_" not in after.run("db", "upgrade", "--sql")
+
+
+def test_triggers_and_views_follow_a_rename(begun: App, sqlite_project: Project) -> None:
+    begun.execute(
+        "CREATE VIEW names AS SELECT name FROM user",
+        "CREATE TABLE log (name VARCHAR)",
+        "CREATE TRIGGER noted AFTER UPDATE OF name ON user BEGIN"
+        " INSERT INTO log VALUES (new.name); END",
+    )
+    sqlite_project.configure(CASCADING)
+
+    def with_log(db: SQLAlchemy) -> None:
+        models("account", "full_name")(db)
+        db.Table("log", Column("name", String))
+
+    after = sqlite_project.app(with_log)
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    after.execute("UPDATE account SET full_name = 'Eve' WHERE id = 1")
+    with after.connect() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM names").fetchall() == [("Eve",), ("Ben",)]
+        assert connection.exec_driver_sql("SELECT * FROM log").fetchall() == [("Eve",)]
+
+
+def _add_revision(project: Project, revision: str, parent: str | None, body: str) -> None:
+    text = REVISION.format(revision=revision, parent=parent, body=body)
+    (project.versions / f"{revision}.py").write_text(text)
+
+
+@pytest.fixture
+def by_hand(sqlite_project: Project) -> App:
+    app = sqlite_project.app(models("user", "name"))
+    app.run("db", "init")
+    with app.flask.app_context():
+        app.db.create_all()
+    app.insert(ROWS)
+    return app
+
+
+def _schema(app: App) -> list[tuple[str, ...]]:
+    with app.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master ORDER BY name")
+        return [tuple(row) for row in rows if row[0] and "alembic_version" not in row[0]]
+
+
+def test_a_failing_revision_takes_the_whole_upgrade_back(
+    by_hand: App, sqlite_project: Project
+) -> None:
+    schema, rows = _schema(by_hand), by_hand.rows()
+    _add_revision(sqlite_project, "one", None, 'op.add_column("user", sa.Column("a", sa.Integer))')
+    _add_revision(
+        sqlite_project,
+        "two",
+        "one",
+        'op.execute("DELETE FROM grandchild"); op.execute("SELECT nonsense")',
+    )
+    output = by_hand.run("db", "upgrade", exit_code=2)
+    assert "no such column: nonsense" in output
+    assert "Traceback" not in output
+    assert (_schema(by_hand), by_hand.rows()) == (schema, rows)
+    assert "one" not in by_hand.run("db", "current")
+
+
+def test_a_migration_that_orphans_rows_is_rolled_back(
+    by_hand: App, sqlite_project: Project
+) -> None:
+    rows = by_hand.rows()
+    _add_revision(sqlite_project, "one", None, 'op.execute("DELETE FROM user WHERE id = 1")')
+    with by_hand.flask.app_context(), pytest.raises(ForeignKeysBrokenError) as caught:
+        upgrade()
+    assert caught.value.violations == (
+        'in "child_cascade" 1 row has lost its parent',
+        'in "child_set_null" 1 row has lost its parent',
+    )
+    assert by_hand.rows() == rows
+
+
+def test_orphans_of_old_are_no_reason_to_stop(begun: App, sqlite_project: Project) -> None:
+    begun.execute("PRAGMA foreign_keys = ON")
+    path = sqlite_project.url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO grandchild VALUES (9, 99)")
+    connection.close()
+    sqlite_project.configure('[renames]\ntables = [{ from = "grandchild", to = "descendant" }]\n')
+
+    def renamed(db: SQLAlchemy) -> None:
+        models("user", "name")(db)
+        db.metadata.remove(db.metadata.tables["grandchild"])
+        db.Table(
+            "descendant",
+            Column("id", Integer, primary_key=True),
+            Column("child_id", ForeignKey("child_cascade.id", ondelete="CASCADE")),
+        )
+
+    after = sqlite_project.app(renamed)
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    assert len(after.rows()["descendant"]) == 2
+
+
+def test_a_database_in_memory_is_migrated_on_its_one_connection(
+    begun: App, sqlite_project: Project
+) -> None:
+    in_memory = Project(sqlite_project.folder, "sqlite://")
+    app = in_memory.app(models("user", "name"), pool=StaticPool)
+    app.run("db", "upgrade")
+    app.insert(ROWS)
+    assert "No new upgrade operations" in app.run("db", "check")
+    assert app.rows() == begun.rows()
+
+
+def test_the_connection_is_given_back_as_it_was(begun: App) -> None:
+    with begun.flask.app_context():
+        engine = begun.db.engine
+        connection = engine.connect()
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        before = driver.isolation_level, driver.execute("PRAGMA foreign_keys").fetchone()
+        with prepared(connection), connection.begin():
+            assert driver.execute("PRAGMA foreign_keys").fetchone() == (0,)
+            assert driver.in_transaction
+        assert (driver.isolation_level, driver.execute("PRAGMA foreign_keys").fetchone()) == before
+        connection.close()
+
+
+def test_an_open_transaction_on_the_same_connection_stops_the_run(begun: App) -> None:
+    with begun.flask.app_context(), begun.db.engine.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO grandchild VALUES (5, 1)")
+        with pytest.raises(TransactionOpenError, match="commit it or roll it back"):
+            prepared(connection).__enter__()
+
+
+def test_a_locked_database_is_an_error_without_a_traceback(
+    by_hand: App, sqlite_project: Project
+) -> None:
+    _add_revision(sqlite_project, "one", None, "pass")
+    path = sqlite_project.url.removeprefix("sqlite:///")
+    impatient = Project(sqlite_project.folder, f"{sqlite_project.url}?timeout=0")
+    app = impatient.app(models("user", "name"))
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        with app.flask.app_context(), pytest.raises(MigrateError, match="database is locked"):
+            upgrade()
+    finally:
+        holder.close()
+
+
+def test_downgrade_is_one_transaction_too(begun: App, sqlite_project: Project) -> None:
+    schema = _schema(begun)
+    first = next(iter(sqlite_project.scripts())).partition("_")[0]
+    _add_revision(sqlite_project, "two", first, "pass")
+    begun.run("db", "upgrade")
+    script = sqlite_project.versions / "two.py"
+    script.write_text(
+        script.read_text().replace(
+            "def downgrade():\n    pass",
+            'def downgrade():\n    op.drop_table("grandchild")\n    op.execute("SELECT nonsense")',
+        )
+    )
+    with begun.flask.app_context(), pytest.raises(MigrateError, match="nonsense"):
+        downgrade()
+    assert _schema(begun) == schema
