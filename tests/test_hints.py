@@ -116,6 +116,25 @@ WRONG = [
         COLUMN.format("user", "name", "Name"),
     ),
     Case(
+        "column_of_another_table",
+        {"user": ["name"], "product": ["title"]},
+        {"user": ["full_name"], "product": ["title"]},
+        COLUMN.format("product", "name", "full_name"),
+    ),
+    Case(
+        "column_of_another_table_that_has_it_too",
+        {"user": ["name"], "product": ["name"]},
+        {"user": ["full_name"], "product": ["name"]},
+        COLUMN.format("product", "name", "full_name"),
+    ),
+    Case(
+        "column_misspelt_twice",
+        USER_NAME,
+        {"user": ["full_name"]},
+        COLUMN.format("user", "nmae", "full_nmae"),
+    ),
+    Case("table_misspelt_twice", USER_NAME, {"users": ["name"]}, TABLE.format("usr", "uusers")),
+    Case(
         "schema_not_compared",
         USER_NAME,
         {"user": ["full_name"]},

@@ -137,7 +137,8 @@ def _mistakes_between(settings: Settings) -> list[Mistake]:
 
 def _mistake(detail: ErrorDetails) -> Mistake:
     keys = detail["loc"]
-    message, help_ = detail["msg"], None
+    message = detail["msg"].replace("Input should", "should").replace("a valid tuple", "a list")
+    help_ = None
     if detail["type"] == "extra_forbidden":
         message = "there is no such key"
         help_ = _nearest_key(keys)

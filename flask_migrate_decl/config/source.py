@@ -110,7 +110,9 @@ def _section_of(path: Path) -> Mapping[str, Any] | None:
     document = read_toml(path)
     if path.name != PYPROJECT_TOML:
         return document
-    tools = document.get("tool", {})
+    tools = document.get("tool")
+    if not isinstance(tools, dict):
+        return None
     for misspelt in _MISSPELT_SECTIONS:
         if misspelt in tools:
             mistake = Mistake(f"tool.{misspelt}", "is not read", f"call it tool.{SECTION}")

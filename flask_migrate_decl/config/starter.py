@@ -80,7 +80,7 @@ def _append_section(path: Path, text: str, values: dict[str, Any]) -> bool:
 def _adds_exactly(before: bytes, after: bytes, values: dict[str, Any]) -> bool:
     expected = tomli.loads(before.decode("utf-8-sig"))
     tools = expected.setdefault("tool", {})
-    if SECTION in tools:
+    if not isinstance(tools, dict) or SECTION in tools:
         return False
     tools[SECTION] = values
     try:

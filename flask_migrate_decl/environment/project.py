@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from flask_migrate_decl.config import Configuration, Settings
+    from flask_migrate_decl.config import Configuration, Settings, Source
     from flask_migrate_decl.databases import Bind
     from flask_migrate_decl.registration import Registration
 
@@ -35,6 +36,9 @@ _REFERENCES = frozenset(
 """The options that a file gives as ``"package.module:name"``."""
 _ALWAYS_PASSED = ("compare_type", "render_as_batch")
 """What Flask-Migrate passes to ``configure()`` without being asked; Alembic's defaults differ."""
+
+
+log = logging.getLogger("flask_migrate_decl.config")
 
 
 @dataclass(frozen=True)
@@ -129,10 +133,16 @@ def open_project(
     """
     starts = (Path(registration.app.root_path), Path.cwd())
     configuration = load_configuration(registration.config_file, starts)
+    _mention_hidden(configuration.source)
     chosen = directory or registration.directory_argument
     declared = configuration.path(configuration.settings.directory)
     path = declared if chosen is None else Path(chosen)
     return Project(registration, configuration, path.absolute())
+
+
+def _mention_hidden(source: Source) -> None:
+    if source.hidden is not None:
+        log.warning("the section in %s is not used, as %s is there", source.hidden, source.path)
 
 
 def _file(path: Path) -> Path | None:

@@ -67,6 +67,11 @@ def _find(name: str, names: Sequence[str], fold: Callable[[str], str]) -> str | 
     return next((known for known in names if fold(known) == fold(name)), None)
 
 
+def missing_from(side: Catalog, other: Catalog, schema: str | None) -> list[str]:
+    """Return the tables that the other side has and this one has not."""
+    return [name for name in other.table_names(schema) if side.find_table(schema, name) is None]
+
+
 def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return up to three known names that look like the given one, the best first."""
     spelled = {known.lower(): known for known in sorted(names, reverse=True)}

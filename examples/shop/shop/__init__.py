@@ -3,6 +3,7 @@
 from flask import Flask
 
 from flask_migrate_decl import Migrate
+
 from .database import db
 from .orders import orders
 

@@ -19,6 +19,7 @@ class OrderStatus(Enum):
 
 class Account(db.Model):
     __tablename__ = "account"
+    __table_args__ = (CheckConstraint("length(full_name) > 0", name="name_not_empty"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     full_name: Mapped[str] = mapped_column(String(200))

@@ -19,6 +19,7 @@ class OrderStatus(Enum):
 
 class User(db.Model):
     __tablename__ = "user"
+    __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
@@ -62,17 +63,17 @@ class OrderLine(db.Model):
     __tablename__ = "order_line"
     __table_args__ = (
         UniqueConstraint("order_id", "product_id"),
-        CheckConstraint("amount > 0", name="at_least_one"),
+        CheckConstraint("quantity > 0", name="at_least_one"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("order.id", ondelete="CASCADE"))
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="RESTRICT"))
-    amount: Mapped[int]
+    quantity: Mapped[int]
 
     order: Mapped[Order] = relationship(back_populates="lines")
     product: Mapped[Product] = relationship()
 
     @property
     def total(self) -> Decimal:
-        return self.amount * self.product.price
+        return self.quantity * self.product.price

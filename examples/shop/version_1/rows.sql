@@ -14,7 +14,7 @@ INSERT INTO "order" (id, user_id, status, placed_at) VALUES
   (3, 1, 'OPEN', '2024-03-05 11:45:00.000000'),
   (4, 3, 'PAID', '2024-03-05 12:00:00.000000');
 
-INSERT INTO order_line (id, order_id, product_id, amount) VALUES
+INSERT INTO order_line (id, order_id, product_id, quantity) VALUES
   (1, 1, 1, 1),
   (2, 1, 2, 4),
   (3, 2, 3, 2),

@@ -1,0 +1,67 @@
+"""The hints of tables, held against a database and the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.renames import reports
+from flask_migrate_decl.renames.names import missing_from, nearest
+from flask_migrate_decl.renames.plan import TableStep
+from flask_migrate_decl.renames.states import Presence, State, state_of
+
+if TYPE_CHECKING:
+    from flask_migrate_decl.renames.hints import TableRename
+    from flask_migrate_decl.renames.names import Catalog
+    from flask_migrate_decl.renames.states import HintReport
+
+
+@dataclass(frozen=True, slots=True)
+class TableHints:
+    """Decides the state of hints of tables."""
+
+    database: Catalog
+    models: Catalog
+
+    def report(self, hint: TableRename) -> HintReport:
+        """Return a hint's state and the reason."""
+        rules = self.database.rules
+        in_database = self.database.find_table(hint.schema, hint.old)
+        if in_database and rules.fold_table(hint.old) == rules.fold_table(hint.new):
+            in_models = self.models.find_table(hint.schema, hint.new)
+            return reports.of_case_only(hint, in_database, in_models)
+        presence = self._presence(hint)
+        lost = missing_from(self.models, self.database, hint.schema)
+        state = state_of(presence, new_name_may_be_fresh=not lost)
+        if state is State.PENDING:
+            return reports.pending(hint, rules)
+        if state is State.CONTRADICTED:
+            return reports.contradicted(hint, "tables", "rows")
+        if state is State.UNMATCHED and presence.db_old:
+            known = self.models.table_names(hint.schema)
+            return reports.new_name_missing(hint, f'no model has the table "{hint.new}"', known)
+        if state is State.UNMATCHED or (state is State.SPENT and self._looks_misspelt(hint, lost)):
+            message = f'the database has no table "{hint.old}", and would lose'
+            return reports.old_name_missing(hint, f"{message} {reports.quoted(lost)}", lost)
+        return reports.harmless(hint, state)
+
+    def step(self, hint: TableRename) -> TableStep:
+        """Return the step of a pending hint, its names spelled as each side spells them."""
+        return TableStep(
+            hint.schema,
+            self.database.find_table(hint.schema, hint.old) or hint.old,
+            self.models.find_table(hint.schema, hint.new) or hint.new,
+        )
+
+    def _presence(self, hint: TableRename) -> Presence:
+        return Presence(
+            self.database.find_table(hint.schema, hint.old) is not None,
+            self.database.find_table(hint.schema, hint.new) is not None,
+            self.models.find_table(hint.schema, hint.old) is not None,
+            self.models.find_table(hint.schema, hint.new) is not None,
+        )
+
+    def _looks_misspelt(self, hint: TableRename, lost: list[str]) -> bool:
+        """Tell whether a hint of unknown names may mean a table that would be dropped."""
+        gained = missing_from(self.database, self.models, hint.schema)
+        return bool(gained and nearest(hint.old, lost))
