@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from flask.cli import NoAppException, ScriptInfo
 
-from flask_migrate_decl.config.source import find_source
+from flask_migrate_decl.config import load_configuration
 from flask_migrate_decl.errors import AppNotLoadedError, ConfigError, MigrateError
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def _load_named_app(info: ScriptInfo) -> Flask:
 
 def _configured_app() -> str | None:
     """Return the app that the configuration names, as a path that is right from any folder."""
-    source = find_source(None, [Path.cwd()])
-    app = source.section.get("app")
-    if not isinstance(app, str):
+    configuration = load_configuration(None, [Path.cwd()])
+    app = configuration.settings.app
+    if app is None:
         return None
     module, *name = re.split(r":(?![\\/])", app, maxsplit=1)
-    return ":".join([str(source.folder / module), *name])
+    return ":".join([str(configuration.path(module)), *name])
 
 
 def _not_loaded(reference: str, error: BaseException) -> AppNotLoadedError:

@@ -1,0 +1,195 @@
+"""Folders that Flask-Migrate made go on under this package, with no file changed."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import flask_migrate  # type: ignore[import-untyped]
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Column, Integer, String
+
+from flask_migrate_decl import upgrade
+from flask_migrate_decl.cli import MigrateGroup
+from flask_migrate_decl.environment.logs import preserved_logging
+from flask_migrate_decl.errors import EnvironmentConflictError
+from tests.project import App, Define, Project
+
+pytestmark = pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")
+
+RENAMED = """[renames]
+tables = [{ from = "user", to = "account" }]
+columns = [{ table = "account", from = "name", to = "full_name" }]
+"""
+
+
+def users(db: SQLAlchemy) -> None:
+    db.Table("user", Column("id", Integer, primary_key=True), Column("name", String(40)))
+
+
+def accounts(db: SQLAlchemy) -> None:
+    db.Table("account", Column("id", Integer, primary_key=True), Column("full_name", String(40)))
+
+
+@pytest.fixture(autouse=True)
+def logging_of_the_tests() -> object:
+    """Keep Flask-Migrate's own commands from switching off the loggers of later tests."""
+    with preserved_logging():
+        yield
+
+
+@pytest.fixture
+def old_project(project: Project) -> Project:
+    """Give a project whose folder, revisions and database Flask-Migrate made."""
+    _made_by_flask_migrate(project.app(users))
+    return project
+
+
+def _made_by_flask_migrate(app: App, *, multidb: bool = False) -> None:
+    with app.flask.app_context():
+        ours = app.flask.extensions.pop("migrate")
+        flask_migrate.Migrate(app.flask, app.db)
+        flask_migrate.init(multidb=multidb)
+        flask_migrate.migrate(message="first")
+        flask_migrate.upgrade()
+        app.flask.extensions["migrate"] = ours
+        app.flask.cli.add_command(MigrateGroup("db"), "db")
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_a_folder_goes_on_with_a_rename(old_project: Project) -> None:
+    files = _files(old_project.folder / "migrations")
+    before = old_project.app(users)
+    assert "No new upgrade operations" in before.run("db", "check")
+    assert "(head)" in before.run("db", "current")
+    before.insert({"user": [{"id": 1, "name": "Ann"}]})
+    old_project.configure(RENAMED)
+    after = old_project.app(accounts)
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    assert after.rows() == {"account": [{"id": 1, "full_name": "Ann"}]}
+    assert "No new upgrade operations" in after.run("db", "check")
+    after.run("db", "downgrade")
+    assert before.rows() == {"user": [{"id": 1, "name": "Ann"}]}
+    after.run("db", "upgrade")
+    found = _files(old_project.folder / "migrations")
+    assert {name: found[name] for name in files} == files
+    assert len(found) == len(files) + 1
+
+
+def test_a_folder_of_several_databases_goes_on(sqlite_project: Project) -> None:
+    sqlite_project.binds["other"] = f"sqlite:///{sqlite_project.folder}/other.db"
+
+    def both(define: Define, table: str, column: str) -> Define:
+        def defined(db: SQLAlchemy) -> None:
+            define(db)
+            key = Column("id", Integer, primary_key=True)
+            db.Table(table, key, Column(column, String(40)), bind_key="other")
+
+        return defined
+
+    before = sqlite_project.app(both(users, "user", "name"))
+    _made_by_flask_migrate(before, multidb=True)
+    before.execute("INSERT INTO user (name) VALUES ('Ann')")
+    before.execute("INSERT INTO user (name) VALUES ('Ben')", bind="other")
+    sqlite_project.configure(
+        """multidb = true
+        renames.columns = [{ table = "user", from = "name", to = "nick", bind = "other" }]"""
+    )
+    after = sqlite_project.app(both(users, "user", "nick"))
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    assert after.rows()["user"] == [{"id": 1, "name": "Ann"}]
+    assert after.rows(bind="other")["user"] == [{"id": 1, "nick": "Ben"}]
+    assert "No new upgrade operations" in after.run("db", "check")
+    after.run("db", "downgrade")
+    assert before.rows(bind="other")["user"] == [{"id": 1, "name": "Ben"}]
+
+
+def test_the_env_py_gets_the_options_of_code_and_file(sqlite_project: Project) -> None:
+    _made_by_flask_migrate(sqlite_project.app(users))
+    sqlite_project.configure('version_table = "versions"')
+    app = sqlite_project.app(users, transaction_per_migration=True)
+    app.run("db", "upgrade", "head:head", exit_code=2)
+    app.run("db", "stamp")
+    assert "versions" in app.rows()
+
+
+def test_an_env_py_that_passes_an_option_itself_gets_a_clear_error(
+    sqlite_project: Project,
+) -> None:
+    app = sqlite_project.app(users)
+    _made_by_flask_migrate(app)
+    env = sqlite_project.folder / "migrations" / "env.py"
+    env.write_text(env.read_text().replace("**conf_args", "compare_type=True, **conf_args"))
+    with app.flask.app_context(), pytest.raises(EnvironmentConflictError) as caught:
+        upgrade()
+    assert (caught.value.path, caught.value.option) == (env, "compare_type")
+    assert "take compare_type out of that call" in str(caught.value)
+
+
+def test_a_folder_without_its_alembic_ini_gets_a_clear_error(sqlite_project: Project) -> None:
+    app = sqlite_project.app(users)
+    _made_by_flask_migrate(app)
+    (sqlite_project.folder / "migrations" / "alembic.ini").unlink()
+    assert "its alembic.ini is missing" in app.run("db", "upgrade", exit_code=2)
+
+
+def test_an_env_py_that_configures_logging_leaves_the_apps_loggers(
+    sqlite_project: Project,
+) -> None:
+    app = sqlite_project.app(users)
+    _made_by_flask_migrate(app)
+    own = logging.getLogger("project.own")
+    own.disabled = False
+    handlers = list(logging.root.handlers)
+    app.run("db", "current")
+    assert not own.disabled
+    assert logging.root.handlers == handlers
+
+
+@pytest.mark.parametrize(
+    ("kept", "removed"), [("script.py.mako", "env.py"), ("env.py", "script.py.mako")]
+)
+def test_a_folder_with_one_file_of_its_own_takes_the_other_from_the_package(
+    sqlite_project: Project, kept: str, removed: str
+) -> None:
+    app = sqlite_project.app(users)
+    _made_by_flask_migrate(app)
+    folder = sqlite_project.folder / "migrations"
+    (folder / removed).unlink()
+    own = folder / kept
+    if kept == "env.py":
+        own.write_text(f"{own.read_text()}\nopen('ran', 'w').close()\n")
+    else:
+        own.write_text(f"{own.read_text()}\n# from the project's template\n")
+    sqlite_project.configure(RENAMED)
+    after = sqlite_project.app(accounts)
+    after.run("db", "migrate", "-m", "second")
+    (script,) = [text for name, text in sqlite_project.scripts().items() if "second" in name]
+    assert "op.rename_table('user', 'account')" in script
+    assert ("project's template" in script) is (kept == "script.py.mako")
+    assert (sqlite_project.folder / "ran").exists() is (kept == "env.py")
+    after.run("db", "upgrade")
+    assert set(after.rows()) == {"account"}
+
+
+def test_a_template_folder_is_copied(sqlite_project: Project) -> None:
+    template = sqlite_project.folder / "house style"
+    source = Path(flask_migrate.__file__).parent / "templates" / "flask"
+    template.mkdir()
+    for file in source.iterdir():
+        (template / file.name).write_bytes(file.read_bytes())
+    app = sqlite_project.app(users)
+    app.run("db", "init", "-t", f"./{template.name}")
+    assert (sqlite_project.folder / "migrations" / "env.py").is_file()
+    app.run("db", "migrate")
+    assert "no template" in app.run("db", "init", "-d", "x", "-t", "./none", exit_code=2)
