@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     StringConstraints,
 )
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -49,7 +50,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Name = Annotated[str, AfterValidator(_checked_name)]
 ObjectReference = Annotated[str, AfterValidator(_checked_reference)]
 TextList = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
-NotSupportedYet = Annotated[Any, AfterValidator(_not_supported_yet)]
+NotSupportedYet = Annotated[SkipJsonSchema[Any], AfterValidator(_not_supported_yet)]
 
 
 class Section(BaseModel):

@@ -1,0 +1,47 @@
+"""The example of a configuration and the schema for editors say what the settings are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import tomli
+
+from flask_migrate_decl.config import Settings, load_configuration
+from flask_migrate_decl.config.schema import FILE_NAME, schema_text
+from flask_migrate_decl.config.settings import ColumnHint, RenameHints, TableHint
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "migrate.toml.example"
+NOT_YET = {"to_schema", "indexes", "constraints", "enums", "enum_values", "sequences", "schemas"}
+
+
+def test_the_example_is_the_defaults() -> None:
+    assert load_configuration(EXAMPLE, []).settings == Settings()
+
+
+def test_the_example_shows_every_key() -> None:
+    text = EXAMPLE.read_text()
+    for key, info in Settings.model_fields.items():
+        shown = re.search(rf"^(# )?(\[?{key}\]?$|{key} = (.*))", text, re.M)
+        assert shown, key
+        assert (shown[1] is None) is (info.get_default(call_default_factory=True) is not None), key
+    hints = {info.alias or k for h in (TableHint, ColumnHint) for k, info in h.model_fields.items()}
+    for key in (hints | set(RenameHints.model_fields)) - NOT_YET:
+        assert re.search(rf"\b{key} = ", text), key
+
+
+def test_what_the_example_has_commented_out_is_valid() -> None:
+    text = re.sub(r"^# (?=(\w+ = |\[|\]|  \{ name))", "", EXAMPLE.read_text(), flags=re.M)
+    seen: dict[str, str] = {}
+    for line in reversed(text.splitlines()):
+        key = line.partition(" = ")[0]
+        if re.match(r"\w+ = ", line) and f"{key} = [" in seen.get(key, ""):
+            text = text.replace(line, "", 1)
+        seen.setdefault(key, line)
+    assert Settings.model_validate(tomli.loads(text)).binds["analytics"].include_schemas
+
+
+def test_the_schema_is_that_of_the_settings() -> None:
+    committed = (ROOT / "schemas" / FILE_NAME).read_text()
+    assert committed == schema_text(), 'the settings have changed: run "make schemas"'
