@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
@@ -206,6 +207,25 @@ def test_hints_may_stay_for_a_database_that_is_begun_anew(sqlite_project: Projec
     for command in ("init", "migrate", "upgrade"):
         app.run("db", command)
     assert set(app.rows()) == {"account", "other"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"include_name": lambda name, type_, _parents: (name, type_) != ("foreign", "table")},
+        {"include_object": lambda _object, name, type_, *_: (name, type_) != ("foreign", "table")},
+    ],
+    ids=["include_name", "include_object"],
+)
+def test_a_table_that_is_not_compared_is_not_taken_for_a_misspelt_one(
+    sqlite_project: Project, options: dict[str, Any]
+) -> None:
+    sqlite_project.configure(TABLE.format("user", "account"))
+    app = sqlite_project.app(models({"account": ["name"]}), **options)
+    app.execute('CREATE TABLE "foreign" (id INTEGER)')
+    app.run("db", "init")
+    app.run("db", "migrate")
+    assert "foreign" not in sqlite_project.newest_script()
 
 
 def test_the_old_table_name_finds_the_renamed_table_also_where_it_is_used_again(

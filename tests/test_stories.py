@@ -385,7 +385,8 @@ STORIES = [
             column("price", Numeric(8, 2), nullable=False, server_default=text("1.50")),
             column("colour", Enum(Colour, name="colour"), nullable=False),
             column("made", DateTime, server_default=text("CURRENT_TIMESTAMP")),
-            column("twice", Integer, Computed("price * 2", persisted=True)),
+            column("size", Integer, nullable=False),
+            column("twice", Integer, Computed("size * 2", persisted=True)),
             lambda: CheckConstraint("price >= 0", name="ck_price"),
         ),
         table(
@@ -393,17 +394,19 @@ STORIES = [
             column("cost", Numeric(8, 2), nullable=False, server_default=text("1.50")),
             column("hue", Enum(Colour, name="colour"), nullable=False),
             column("made_at", DateTime, server_default=text("CURRENT_TIMESTAMP")),
-            column("twice", Integer, Computed("cost * 2", persisted=True)),
+            column("width", Integer, nullable=False),
+            column("twice", Integer, Computed("width * 2", persisted=True)),
             lambda: CheckConstraint("cost >= 0", name="ck_price"),
         ),
-        {"item": [{"id": 1, "price": 5, "colour": "RED", "made": datetime(2020, 1, 2)}]},
+        {"item": [{"id": 1, "price": 5, "size": 3, "colour": "RED", "made": datetime(2020, 1, 2)}]},
         """compare_server_default = true
         renames.columns = [
           { table = "item", from = "price", to = "cost" },
           { table = "item", from = "colour", to = "hue" },
+          { table = "item", from = "size", to = "width" },
           { table = "item", from = "made", to = "made_at" },
         ]""",
-        columns={"item": {"price": "cost", "colour": "hue", "made": "made_at"}},
+        columns={"item": {"price": "cost", "colour": "hue", "made": "made_at", "size": "width"}},
     ),
     Story(
         "partial and expression indexes",

@@ -126,7 +126,15 @@ def _database_catalog(context: AutogenContext, inspector: Inspector, rules: Name
     def column_names(schema: str | None, table: str) -> Sequence[str]:
         return [column["name"] for column in inspector.get_columns(table, schema=schema)]
 
-    return Catalog(table_names, column_names, rules)
+    def is_compared(schema: str | None, table: str) -> bool:
+        without_columns = Table(table, MetaData(), schema=schema)
+        return context.run_name_filters(
+            table, "table", {"schema_name": schema}
+        ) and context.run_object_filters(
+            without_columns, table, "table", reflected=True, compare_to=None
+        )
+
+    return Catalog(table_names, column_names, rules, is_compared)
 
 
 def _models_catalog(
@@ -145,7 +153,12 @@ def _models_catalog(
     def column_names(schema: str | None, table: str) -> Sequence[str]:
         return [column.name for column in tables[schema, table].columns]
 
-    return Catalog(table_names, column_names, rules)
+    def is_compared(schema: str | None, table: str) -> bool:
+        return context.run_object_filters(
+            tables[schema, table], table, "table", reflected=False, compare_to=None
+        )
+
+    return Catalog(table_names, column_names, rules, is_compared)
 
 
 def _uncompared_schemas(context: AutogenContext, renames: Renames) -> Iterable[HintProblem]:

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
+from flask import current_app
 
 from flask_migrate_decl import commands
 from flask_migrate_decl.cli.app import load_app
@@ -152,7 +153,7 @@ def _command(
         try:
             with messages_on_stderr():
                 if needs_app:
-                    context.with_resource(load_app(context).app_context())
+                    _enter_app(context)
                     options = _with_group_options(context, options)
                 result = function(**options)
             show_result(result)
@@ -162,6 +163,12 @@ def _command(
             context.exit(code)
 
     return click.Command(name, params=own_params, callback=callback, help=help_)
+
+
+def _enter_app(context: click.Context) -> None:
+    app = load_app(context)
+    if not current_app:
+        context.with_resource(app.app_context())
 
 
 def _with_group_options(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:

@@ -46,11 +46,13 @@ class Catalog:
 
     :param table_names: the tables of a schema (``None``: the default one).
     :param column_names: the columns of a schema's table.
+    :param is_compared: whether a project's filters let a schema's table be compared at all.
     """
 
     table_names: Callable[[str | None], Sequence[str]]
     column_names: Callable[[str | None, str], Sequence[str]]
     rules: NameRules
+    is_compared: Callable[[str | None, str], bool] = lambda _schema, _table: True
 
     def find_table(self, schema: str | None, name: str) -> str | None:
         """Return the table as it is spelled here, or ``None``."""
@@ -68,8 +70,12 @@ def _find(name: str, names: Sequence[str], fold: Callable[[str], str]) -> str | 
 
 
 def missing_from(side: Catalog, other: Catalog, schema: str | None) -> list[str]:
-    """Return the tables that the other side has and this one has not."""
-    return [name for name in other.table_names(schema) if side.find_table(schema, name) is None]
+    """Return the tables that the other side has and this one has not, if they are compared."""
+    return [
+        name
+        for name in other.table_names(schema)
+        if side.find_table(schema, name) is None and other.is_compared(schema, name)
+    ]
 
 
 def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
