@@ -231,6 +231,16 @@ class DirectoryNotEmptyError(HistoryError):
 
 
 @dataclass(eq=False)
+class NotPermittedError(HistoryError):
+    """The operating system does not let us read or write a file."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path} may not be read or written: see to its permissions"
+
+
+@dataclass(eq=False)
 class UnknownTemplateError(HistoryError):
     """``init --template`` names no template."""
 

@@ -13,10 +13,11 @@ import flask_migrate  # type: ignore[import-untyped]
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Column, Integer, String
+from sqlalchemy import Column, Integer, String, make_url
 
 import flask_migrate_decl
 from flask_migrate_decl import Migrate, commands
+from flask_migrate_decl.databases import shown_url
 from flask_migrate_decl.errors import (
     AlembicCommandError,
     AlreadyInitializedError,
@@ -427,3 +428,17 @@ def test_two_apps_run_one_after_the_other(sqlite_project: Project, tmp_path: Pat
             app.run("db", command)
     assert set(apps[0].rows()) == {"person", "version_one"}
     assert set(apps[1].rows()) == {"person", "pet", "version_two"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:se%25cret@host/shop",
+        "postgresql://ann@host/shop?password=se%25cret",
+        "mysql+pymysql://host/shop?ssl_key_password=se%25cret&charset=utf8mb4",
+    ],
+)
+def test_a_shown_url_has_no_password(url: str) -> None:
+    shown = shown_url(make_url(url))
+    assert "cret" not in shown
+    assert "host/shop" in shown

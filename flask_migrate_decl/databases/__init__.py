@@ -2,5 +2,6 @@
 
 from flask_migrate_decl.databases.binds import Bind, migrated_binds
 from flask_migrate_decl.databases.transactions import MigrationTransaction, prepared
+from flask_migrate_decl.databases.urls import shown_url
 
-__all__ = ["Bind", "MigrationTransaction", "migrated_binds", "prepared"]
+__all__ = ["Bind", "MigrationTransaction", "migrated_binds", "prepared", "shown_url"]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import event
 
+from flask_migrate_decl.databases.urls import shown_url
 from flask_migrate_decl.errors import ForeignKeysBrokenError, TransactionOpenError
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ def guarded(connection: Connection) -> Iterator[Callable[[], None]]:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     if driver.in_transaction:
-        raise TransactionOpenError(_label(connection))
+        raise TransactionOpenError(shown_url(connection.engine.url))
     with _explicit_transactions(connection, driver), _foreign_keys_off(driver) as were_on:
         if were_on:
-            yield _violation_check(driver, _label(connection))
+            yield _violation_check(driver, shown_url(connection.engine.url))
         else:
             yield lambda: None
 
@@ -131,7 +132,3 @@ def _words(broken: dict[str, int]) -> Iterator[str]:
     for table, count in sorted(broken.items()):
         lost = "1 row has lost its" if count == 1 else f"{count} rows have lost their"
         yield f'in "{table}" {lost} parent'
-
-
-def _label(connection: Connection) -> str:
-    return connection.engine.url.render_as_string(hide_password=True)

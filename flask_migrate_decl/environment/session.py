@@ -18,6 +18,7 @@ from flask_migrate_decl.errors import (
     DirectoryMissingError,
     EnvironmentConflictError,
     EnvironmentFailedError,
+    NotPermittedError,
     StatementFailedError,
 )
 
@@ -67,6 +68,7 @@ def worded_errors() -> Iterator[None]:
 
     :raises AlembicCommandError: Alembic refused.
     :raises StatementFailedError: a database refused.
+    :raises NotPermittedError: a file may not be read or written.
     """
     try:
         yield
@@ -76,6 +78,8 @@ def worded_errors() -> Iterator[None]:
         raise StatementFailedError(str(error.orig or error.args[0]), error.statement) from error
     except SQLAlchemyError as error:
         raise StatementFailedError(str(error), None) from error
+    except PermissionError as error:
+        raise NotPermittedError(str(error.filename)) from error
 
 
 @contextmanager
