@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Integer
 
+import flask_migrate_decl
+from flask_migrate_decl.cli.group import COMMANDS, MigrateGroup
 from tests.project import Project
 
 APP = """
@@ -178,6 +181,18 @@ def test_what_is_said_goes_to_stderr_and_results_to_stdout(shell: Shell) -> None
     assert "can't" in shell.flask("db", "show", "nowhere", exit_code=2).stderr.lower()
     shell.write(app__py=APP.replace("id =", "age = db.Column(db.Integer)\n    id ="))
     assert "add column person.age" in shell.flask("db", "check", exit_code=1).stderr
+
+
+def test_the_group_names_all_commands_without_importing_them() -> None:
+    context = click.Context(MigrateGroup("db"))
+    functions = {name.replace("-", "_") for name in COMMANDS}
+    assert functions | {"Migrate", "MigrateError", "FindingsError"} == set(
+        flask_migrate_decl.__all__
+    )
+    for name in COMMANDS:
+        command = context.command.get_command(context, name)  # type: ignore[attr-defined]
+        assert command.name == name
+        assert command.help
 
 
 def test_colour_only_where_it_is_wanted(shell: Shell) -> None:
