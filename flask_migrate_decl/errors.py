@@ -330,6 +330,38 @@ class RenameHintsError(FindingsError):
         )
 
 
+@dataclass(eq=False)
+class NamesInUseError(FindingsError):
+    """A new constraint would get a name that a constraint of a renamed table keeps.
+
+    :param names: pairs of a constraint's name and the table that keeps it.
+    """
+
+    names: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        lines = [f'"{name}", which "{table}" keeps' for name, table in self.names]
+        return (
+            "no revision was written, as a rename leaves constraints their names, and new ones "
+            f"would be called the same:{_listed(lines)}\n"
+            "Rename these constraints in a revision of your own first, or name the new ones "
+            "otherwise."
+        )
+
+
+@dataclass(eq=False)
+class HintsNotSeenError(FindingsError):
+    """The comparison did not look at the rename hints; no revision was written."""
+
+    bind: str | None
+
+    def __str__(self) -> str:
+        return (
+            "no revision was written, as the comparison did not look at the rename hints: let "
+            'autogenerate_plugins have "alembic.autogenerate.*" in it, in env.py too'
+        )
+
+
 # --- databases ---------------------------------------------------------------------------------
 
 

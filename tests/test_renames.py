@@ -41,7 +41,7 @@ STATES = [
     (True, False, True, True, State.PENDING),
     (False, True, False, False, State.APPLIED),
     (False, True, False, True, State.APPLIED),
-    (False, True, True, False, State.APPLIED),
+    (False, True, True, False, State.CONTRADICTED),
     (False, True, True, True, State.APPLIED),
     (True, True, True, True, State.APPLIED),
     (True, True, False, True, State.CONTRADICTED),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from flask_migrate_decl.renames import NameRules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Dialect
     from sqlalchemy.engine import Inspector
@@ -64,7 +64,6 @@ def _owns_its_sequence(inspector: Inspector, table: TableKey, column: dict[str, 
     if match is None or not isinstance(inspector.bind, Connection):
         return False
     schema, name = table
-    quote = inspector.dialect.identifier_preparer.quote
     return bool(
         inspector.bind.scalar(
             text(
@@ -72,12 +71,17 @@ def _owns_its_sequence(inspector: Inspector, table: TableKey, column: dict[str, 
                 " = CAST(:sequence AS regclass)"
             ),
             {
-                "table": f"{quote(schema)}.{quote(name)}" if schema else quote(name),
+                "table": ".".join(_quoted(part) for part in (schema, name) if part),
                 "column": column["name"],
                 "sequence": match.group(1),
             },
         )
     )
+
+
+def _quoted(name: str) -> str:
+    """Quote a name for a value: a dialect's quoting is for statements, and doubles ``%``."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def corrected_indexes(
@@ -90,9 +94,24 @@ def corrected_indexes(
     """
     if inspector.dialect.name not in MYSQL_FAMILY:
         return
-    for index in indexes:
-        if not index["unique"] and index["name"] in index["column_names"]:
-            index["name"] = names.get(index["name"], index["name"])
+    following = [index for index in indexes if index_follows_column(index, indexes, names)]
+    for index in following:
+        index["name"] = names[index["name"]]
+
+
+def index_follows_column(
+    index: Mapping[str, Any], indexes: Iterable[Mapping[str, Any]], names: Mapping[str, str]
+) -> bool:
+    """Tell whether an index bears the name of a renamed column, and can bear the new one.
+
+    :param indexes: all indexes of the table.
+    :param names: the renamed columns, old name to new name.
+    """
+    new = names.get(index["name"])
+    if new is None or index["unique"] or index["name"] not in index["column_names"]:
+        return False
+    taken = {"primary", *(other["name"].lower() for other in indexes)}
+    return new.lower() not in taken
 
 
 def quoted_table(dialect: Dialect, schema: str | None, table: str) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.errors import HintProblem, HintsNotSeenError, RenameHintsError
+from flask_migrate_decl.renames import State, of_other_bind
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.migration import MigrationContext
 
-    from flask_migrate_decl.renames import Renames, Resolution
+    from flask_migrate_decl.renames import HintReport, Renames, Resolution
 
 ATTRIBUTE = "flask_migrate_decl.renames"
 """Where ``Config.attributes`` holds the ``DeclaredRenames`` of a run."""
@@ -27,6 +32,35 @@ class DeclaredRenames:
 
     renames: Renames
     resolutions: dict[str | None, Resolution] = field(default_factory=dict)
+
+    def verify(self, bind: str | None) -> None:
+        """Stop where a database was compared without its hints, or a hint names the wrong one.
+
+        :raises HintsNotSeenError: a project's own ``env.py`` keeps our plug-in out.
+        :raises RenameHintsError: a hint would be carried out in another database than it names.
+        """
+        if self.renames and bind not in self.resolutions:
+            raise HintsNotSeenError(bind)
+        problems = tuple(self._of_other_binds())
+        if problems:
+            raise RenameHintsError(problems)
+
+    def _of_other_binds(self) -> Iterator[HintProblem]:
+        fitting = {
+            hint.place: bind
+            for bind, resolution in self.resolutions.items()
+            for hint in resolution.fitting_others
+        }
+        for resolution in self.resolutions.values():
+            for report in resolution.reports:
+                if report.hint.place in fitting and report.state is not State.PENDING:
+                    yield problem_of(of_other_bind(report.hint, fitting[report.hint.place]))
+
+
+def problem_of(report: HintReport) -> HintProblem:
+    """Return a report as an error tells it."""
+    hint = report.hint
+    return HintProblem(hint.place, str(hint), str(report.state), report.message, report.help)
 
 
 def declared_renames(context: MigrationContext) -> DeclaredRenames | None:

@@ -13,7 +13,11 @@ from alembic.operations import Operations, ops, toimpl
 from sqlalchemy import inspect
 from sqlalchemy.ext.compiler import compiles
 
-from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY, quoted_table
+from flask_migrate_decl.autogenerate.corrections import (
+    MYSQL_FAMILY,
+    index_follows_column,
+    quoted_table,
+)
 from flask_migrate_decl.autogenerate.declared import declared_renames
 
 if TYPE_CHECKING:
@@ -34,19 +38,19 @@ class RenameColumn(AlterTable):
     inherit_cache = False
 
     def __init__(
-        self, table: str, old: str, new: str, *, schema: str | None, with_index: bool
+        self, table: str, old: str, new: str, *, schema: str | None, rename_index: str
     ) -> None:
         super().__init__(table, schema=schema)
         self.old = old
         self.new = new
-        self.with_index = with_index
+        self.rename_index = rename_index
 
 
 @compiles(RenameColumn)  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
 def _compile_rename_column(element: RenameColumn, compiler: DDLCompiler, **_kw: object) -> str:
     table = quoted_table(compiler.dialect, element.schema, str(element.table_name))
     old, new = compiler.preparer.quote(element.old), compiler.preparer.quote(element.new)
-    index = f", RENAME INDEX {old} TO {new}" if element.with_index else ""
+    index = f", {element.rename_index} {old} TO {new}" if element.rename_index else ""
     return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}{index}"
 
 
@@ -71,7 +75,7 @@ def _alter_column(operations: Operations, operation: ops.AlterColumnOp) -> None:
             old,
             new,
             schema=operation.schema,
-            with_index=_has_index_named_as_column(operations, operation),
+            rename_index=_rename_index_clause(operations, operation),
         )
     )
 
@@ -98,17 +102,18 @@ def _renames_natively(operations: Operations) -> bool:
     return context.as_sql or (version is not None and version >= _NATIVE_SINCE[is_mariadb])
 
 
-def _has_index_named_as_column(operations: Operations, operation: ops.AlterColumnOp) -> bool:
-    """Tell whether the server made an index for an unnamed foreign key of the column."""
+def _rename_index_clause(operations: Operations, operation: ops.AlterColumnOp) -> str:
+    """Return what renames the index that the server made for an unnamed foreign key.
+
+    SQL for a file can't know whether there is one; MariaDB lets it say so.
+    """
     context = operations.migration_context
-    if context.as_sql or context.connection is None:
-        return False
+    if context.connection is None or context.as_sql:
+        return "RENAME INDEX IF EXISTS" if context.dialect.name == "mariadb" else ""
     indexes = inspect(context.connection).get_indexes(operation.table_name, operation.schema)
-    column = operation.column_name
-    return any(
-        index["name"] == column and column in index["column_names"] and not index["unique"]
-        for index in indexes
-    )
+    names = {operation.column_name: str(operation.modify_name)}
+    follows = any(index_follows_column(index, indexes, names) for index in indexes)
+    return "RENAME INDEX" if follows else ""
 
 
 def order_index_changes(dialect: str, upgrade_ops: UpgradeOps, plan: RenamePlan) -> None:
@@ -119,12 +124,10 @@ def order_index_changes(dialect: str, upgrade_ops: UpgradeOps, plan: RenamePlan)
     """
     if dialect not in MYSQL_FAMILY:
         return
-    touched = {(step.schema, step.new) for step in plan.tables}
-    touched |= {(step.schema, step.table) for step in plan.columns}
     for operation in upgrade_ops.ops:
         if not isinstance(operation, ops.ModifyTableOps):
             continue
-        if (operation.schema, operation.table_name) in touched:
+        if (operation.schema, operation.table_name) in plan.touched_tables:
             operation.ops[:] = _creations_before_drops(operation.ops)
 
 
@@ -142,5 +145,7 @@ def _creations_before_drops(
     first_drop = next(
         (n for n, op in enumerate(operations) if isinstance(op, ops.DropIndexOp)), len(operations)
     )
+    if first_drop == len(operations):
+        return operations
     rest = [op for op in operations[first_drop:] if op not in early]
     return [*(op for op in operations[:first_drop] if op not in early), *early, *rest]

@@ -12,25 +12,30 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy import MetaData, Table
 
+from flask_migrate_decl.autogenerate.catalogs import database_catalog, models_catalog
 from flask_migrate_decl.autogenerate.corrections import name_rules
-from flask_migrate_decl.autogenerate.declared import bind_of, declared_renames
+from flask_migrate_decl.autogenerate.declared import bind_of, declared_renames, problem_of
+from flask_migrate_decl.autogenerate.names_in_use import (
+    drop_indexes_before_their_names_are_used_again,
+    refuse_names_in_use,
+)
 from flask_migrate_decl.autogenerate.native import order_index_changes
 from flask_migrate_decl.autogenerate.operations import RenameColumnOp, RenameTableOp
 from flask_migrate_decl.autogenerate.view import RenamedInspector, renamed_view
 from flask_migrate_decl.errors import HintProblem, RenameHintsError
-from flask_migrate_decl.renames import Catalog, Renames, TableStep, resolve
+from flask_migrate_decl.renames import Renames, TableStep, find_conflicts, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import MigrateOperation, UpgradeOps
-    from sqlalchemy.engine import Inspector
 
-    from flask_migrate_decl.renames import HintReport, NameRules, Step
+    from flask_migrate_decl.renames import NameRules, Step
 
-PLUGIN = "flask_migrate_decl.renames"
-"""The plug-in's name for ``autogenerate_plugins``."""
+PLUGIN = "alembic.autogenerate.flask_migrate_decl"
+"""The plug-in's name. Alembic's own wildcard takes it in, so that a project's own ``env.py`` need
+not name it; in runs that are not ours it does nothing."""
 
 log = logging.getLogger("flask_migrate_decl.renames")
 
@@ -54,35 +59,37 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
     :raises RenameHintsError: hints that don't fit; nothing is written then.
     """
     declared = declared_renames(context.migration_context)
-    bind = bind_of(context.migration_context)
-    renames = declared.renames.of_bind(bind) if declared else Renames()
-    if declared is None or not renames or context.connection is None:
+    if declared is None or not declared.renames or context.connection is None:
         return PriorityDispatchResult.CONTINUE
-    inspector = context.inspector
+    bind = bind_of(context.migration_context)
     rules = name_rules(context.connection)
-    renames = _of_default_schema(renames, inspector.default_schema_name)
-    problems = [*_uncompared_schemas(context, renames)]
-    if problems:
-        raise RenameHintsError(tuple(problems))
+    default_schema = context.inspector.default_schema_name
+    renames = _of_default_schema(declared.renames.of_bind(bind), default_schema)
+    _raise_problems((*_uncompared_schemas(context, renames), *_conflicts(renames, rules)))
     resolution = resolve(
         renames,
-        _database_catalog(context, inspector, rules),
-        _models_catalog(context, inspector.default_schema_name, rules),
+        database_catalog(context, rules),
+        models_catalog(context, rules),
+        others=_of_default_schema(declared.renames.of_other_binds(bind), default_schema),
     )
     declared.resolutions[bind] = resolution
-    if resolution.problems:
-        raise RenameHintsError(tuple(_problem(report) for report in resolution.problems))
+    _raise_problems(problem_of(report) for report in resolution.problems)
     if resolution.plan:
-        context.inspector = renamed_view(inspector, resolution.plan, rules)
+        context.inspector = renamed_view(context.inspector, resolution.plan, rules)
     return PriorityDispatchResult.CONTINUE
 
 
 def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
-    """Put the renames before what Alembic found on the renamed database."""
-    view = context.inspector
+    """Put the renames before what Alembic found on the renamed database.
+
+    :raises NamesInUseError: the revision could not be carried out.
+    """
+    view, dialect = context.inspector, context.dialect.name
     if isinstance(view, RenamedInspector):
-        order_index_changes(context.dialect.name, upgrade_ops, view.plan)
-        upgrade_ops.ops[:0] = [_operation(step, view) for step in view.plan.steps]
+        order_index_changes(dialect, upgrade_ops, view.plan)
+        early = drop_indexes_before_their_names_are_used_again(dialect, upgrade_ops, view)
+        refuse_names_in_use(dialect, upgrade_ops, view)
+        upgrade_ops.ops[:0] = [*(_operation(step, view) for step in view.plan.steps), *early]
     return PriorityDispatchResult.CONTINUE
 
 
@@ -111,56 +118,6 @@ def _of_default_schema(renames: Renames, default_schema: str | None) -> Renames:
     )
 
 
-def _database_catalog(context: AutogenContext, inspector: Inspector, rules: NameRules) -> Catalog:
-    migration = context.migration_context
-    version_table = (migration.version_table_schema, migration.version_table)
-
-    @cache
-    def table_names(schema: str | None) -> Sequence[str]:
-        if schema is not None and schema not in inspector.get_schema_names():
-            return []
-        names = inspector.get_table_names(schema=schema)
-        return [name for name in names if (schema, name) != version_table]
-
-    @cache
-    def column_names(schema: str | None, table: str) -> Sequence[str]:
-        return [column["name"] for column in inspector.get_columns(table, schema=schema)]
-
-    def is_compared(schema: str | None, table: str) -> bool:
-        without_columns = Table(table, MetaData(), schema=schema)
-        return context.run_name_filters(
-            table, "table", {"schema_name": schema}
-        ) and context.run_object_filters(
-            without_columns, table, "table", reflected=True, compare_to=None
-        )
-
-    return Catalog(table_names, column_names, rules, is_compared)
-
-
-def _models_catalog(
-    context: AutogenContext, default_schema: str | None, rules: NameRules
-) -> Catalog:
-    tables = {
-        (None if table.schema == default_schema else table.schema, table.name): table
-        for table in context.table_key_to_table.values()
-    }
-
-    @cache
-    def table_names(schema: str | None) -> Sequence[str]:
-        return [name for of_schema, name in tables if of_schema == schema]
-
-    @cache
-    def column_names(schema: str | None, table: str) -> Sequence[str]:
-        return [column.name for column in tables[schema, table].columns]
-
-    def is_compared(schema: str | None, table: str) -> bool:
-        return context.run_object_filters(
-            tables[schema, table], table, "table", reflected=False, compare_to=None
-        )
-
-    return Catalog(table_names, column_names, rules, is_compared)
-
-
 def _uncompared_schemas(context: AutogenContext, renames: Renames) -> Iterable[HintProblem]:
     for hint in renames.hints:
         if hint.schema is not None and not context.opts.get("include_schemas"):
@@ -173,6 +130,16 @@ def _uncompared_schemas(context: AutogenContext, renames: Renames) -> Iterable[H
             )
 
 
-def _problem(report: HintReport) -> HintProblem:
-    hint = report.hint
-    return HintProblem(hint.place, str(hint), str(report.state), report.message, report.help)
+def _conflicts(renames: Renames, rules: NameRules) -> Iterable[HintProblem]:
+    """Find hints that only this database takes for hints of the same thing."""
+    hints = {hint.place: hint for hint in renames.hints}
+    for conflict in find_conflicts(renames, rules):
+        hint = hints[conflict.place]
+        if rules.fold_table(hint.old) != rules.fold_table(hint.new):
+            yield HintProblem(hint.place, str(hint), "in conflict", conflict.message, conflict.help)
+
+
+def _raise_problems(problems: Iterable[HintProblem]) -> None:
+    found = tuple(problems)
+    if found:
+        raise RenameHintsError(found)

@@ -41,7 +41,7 @@ def _as_tuple(value: object) -> object:
 
 
 def _not_supported_yet(value: object) -> object:
-    if value:
+    if value is not None and value not in ((), []):
         raise PydanticCustomError("not_supported", "can't be carried out by this version yet")
     return value
 

@@ -8,11 +8,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from flask_migrate_decl.autogenerate import BIND_OPTION, PLUGIN, DeclaredRenames, register
+from flask_migrate_decl.autogenerate import BIND_OPTION, PLUGIN, DeclaredRenames, bind_of, register
 from flask_migrate_decl.databases import MigrationTransaction, prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from alembic.operations.ops import MigrationScript
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 RUN_ATTRIBUTE = "flask_migrate_decl.run"
 """Where ``Config.attributes`` holds the ``Run`` of a command."""
-
-_EVERY_PLUGIN = ("alembic.autogenerate.*",)
 
 log = logging.getLogger("flask_migrate_decl.environment")
 
@@ -63,6 +61,22 @@ class Run:
     def __post_init__(self) -> None:
         self.declared = DeclaredRenames(self.project.configuration.renames)
 
+    def verify_hints(
+        self, context: MigrationContext, _revision: Any, _directives: list[MigrationScript]
+    ) -> None:
+        """Stop a revision before it is written, where a database's hints were not looked at.
+
+        It is called for each database, as ``alembic.command.revision`` calls such a function.
+
+        :raises FindingsError: hints were not seen, or name the wrong database.
+        """
+        self.declared.verify(bind_of(context))
+
+    def verify_compared_hints(self) -> None:
+        """Do the same once all databases were compared."""
+        for bind in self.project.binds:
+            self.declared.verify(bind.key)
+
     @property
     def hint_reports(self) -> tuple[HintReport, ...]:
         """What became of each rename hint of the databases that were compared."""
@@ -71,12 +85,14 @@ class Run:
 
 
 def configure_arguments(project: Project, bind: str | None) -> dict[str, Any]:
-    """Return what ``configure()`` is given for a database, our plug-in included if it has work."""
+    """Return what ``configure()`` is given for a database, our plug-in included if it has work.
+
+    Alembic's default list of plug-ins takes it in by itself; a list of the project's may not.
+    """
     options = project.configure_options(bind)
-    if project.configuration.renames:
+    if project.configuration.renames and "autogenerate_plugins" in options:
         register()
-        plugins: Sequence[str] = options.get("autogenerate_plugins") or _EVERY_PLUGIN
-        options["autogenerate_plugins"] = [*plugins, PLUGIN]
+        options["autogenerate_plugins"] = [*options["autogenerate_plugins"], PLUGIN]
     return options
 
 

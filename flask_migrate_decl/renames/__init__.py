@@ -6,6 +6,7 @@ from flask_migrate_decl.renames.hints import ColumnRename, Hint, Renames, TableR
 from flask_migrate_decl.renames.mapping import NameMap, TableKey
 from flask_migrate_decl.renames.names import Catalog, NameRules, nearest
 from flask_migrate_decl.renames.plan import ColumnStep, RenamePlan, Step, TableStep
+from flask_migrate_decl.renames.reports import of_other_bind
 from flask_migrate_decl.renames.resolve import Resolution, resolve
 from flask_migrate_decl.renames.states import HintReport, Presence, State, state_of
 
@@ -29,6 +30,7 @@ __all__ = [
     "TableStep",
     "find_conflicts",
     "nearest",
+    "of_other_bind",
     "qualified",
     "rename_identifiers",
     "resolve",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -25,13 +26,9 @@ if TYPE_CHECKING:
 class TablePair:
     """One table on both sides; a side that has no such table has ``None``."""
 
+    schema: str | None
     database: str | None
     models: str | None
-
-    def __str__(self) -> str:
-        if self.database == self.models:
-            return f'"{self.models}"'
-        return f'"{self.database}", if that is what the models call "{self.models}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +39,14 @@ class SameTable:
     database: str
     models: str
 
+    def __str__(self) -> str:
+        name = f'"{qualified(self.schema, self.database)}"'
+        if self.database == self.models:
+            return name
+        return f'{name}, if that is what the models call "{self.models}"'
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class ColumnHints:
     """Decides the state of hints of columns, once the tables' renames are known."""
 
@@ -60,10 +63,10 @@ class ColumnHints:
             lacking = State.SPENT if pair.models is None else State.APPLIED
             return self._unless_meant_elsewhere(hint, pair, lacking)
         report = self._report_in(replace(hint, table=table.models), table)
-        if report.state in (State.SPENT, State.EARLY):
-            pair = TablePair(table.database, table.models)
-            return self._unless_meant_elsewhere(hint, pair, report.state)
-        return report
+        if report.is_problem or report.state is State.PENDING:
+            return report
+        pair = TablePair(table.schema, table.database, table.models)
+        return self._unless_meant_elsewhere(hint, pair, report.state)
 
     def step(self, hint: ColumnRename) -> ColumnStep:
         """Return the step of a pending hint, its names spelled as each side spells them."""
@@ -77,36 +80,45 @@ class ColumnHints:
             self.models.find_column(hint.schema, table.models, hint.new) or hint.new,
         )
 
+    def would_rename(self, hint: ColumnRename) -> bool:
+        """Tell whether a hint fits here and no hint of this database declares the same."""
+        table = self._same_table(hint)
+        return table in self._unclaimed_tables(hint)
+
     # --- the table that a hint means ---
 
     def _same_table(self, hint: ColumnRename) -> SameTable | None:
         """Find the hint's table on both sides, by the name given or by its other name.
 
-        Where an old table name is used again, both tables fit: the one in which the hint is
-        still to be carried out is meant.
+        Where an old table name is used again, both tables fit: the one in which the hint was
+        carried out is meant, else the one in which it is still to be.
         """
-        whole = [table for pair in self._pairs(hint) if (table := _whole(hint.schema, pair))]
-        pending = [table for table in whole if self._would_rename(hint, table)]
-        return next(iter((*pending, *whole)), None)
+        whole = [table for pair in self._pairs(hint) if (table := _whole(pair))]
+        done = [table for table in whole if self._presence(hint, table).is_done]
+        pending = [table for table in whole if self._presence(hint, table).is_pending]
+        return next(iter((*done, *pending, *whole)), None)
 
     def _pairs(self, hint: ColumnRename) -> list[TablePair]:
+        """Pair the tables that the hint's table name may stand for, those that are there first."""
+        fold = self.database.rules.fold_table
+        named = fold(hint.table)
         others = [
-            table.new if hint.table == table.old else table.old
+            table.new if named == fold(table.old) else table.old
             for table in self.renames.tables
-            if table.schema == hint.schema and hint.table in (table.old, table.new)
+            if table.schema == hint.schema and named in (fold(table.old), fold(table.new))
         ]
         pairs = [self._pair(hint.schema, name) for name in (hint.table, *others)]
-        return sorted(pairs, key=lambda pair: pair == TablePair(None, None))
+        return sorted(pairs, key=lambda pair: pair.database is None and pair.models is None)
 
     def _pair(self, schema: str | None, table: str) -> TablePair:
         """Pair the table that bears a name after the renames."""
         models = self.models.find_table(schema, table)
         for step in self.table_steps:
             if step.schema == schema and step.new == (models or table):
-                return TablePair(step.old, models)
+                return TablePair(schema, step.old, models)
         database = self.database.find_table(schema, table)
         given_away = any((s.schema, s.old) == (schema, database) for s in self.table_steps)
-        return TablePair(None if given_away else database, models)
+        return TablePair(schema, None if given_away else database, models)
 
     # --- the state inside a table ---
 
@@ -121,9 +133,11 @@ class ColumnHints:
         if state is State.PENDING:
             return reports.pending(hint, rules)
         if state is State.CONTRADICTED:
-            return reports.contradicted(hint, "columns", "values")
+            return reports.contradicted(hint, presence, "columns", "values")
         name = qualified(hint.schema, hint.table)
-        if state is State.UNMATCHED and presence.db_old:
+        if (state is State.UNMATCHED and presence.db_old) or (
+            state is State.EARLY and nearest(hint.new, self._gained_columns(table))
+        ):
             known = self.models.column_names(hint.schema, table.models)
             message = f'the model of "{name}" has no column "{hint.new}"'
             return reports.new_name_missing(hint, message, known)
@@ -136,29 +150,28 @@ class ColumnHints:
     def _presence(self, hint: ColumnRename, table: SameTable) -> Presence:
         find_in_database, find_in_models = self.database.find_column, self.models.find_column
         return Presence(
-            find_in_database(hint.schema, table.database, hint.old) is not None,
-            find_in_database(hint.schema, table.database, hint.new) is not None,
-            find_in_models(hint.schema, table.models, hint.old) is not None,
-            find_in_models(hint.schema, table.models, hint.new) is not None,
+            find_in_database(table.schema, table.database, hint.old) is not None,
+            find_in_database(table.schema, table.database, hint.new) is not None,
+            find_in_models(table.schema, table.models, hint.old) is not None,
+            find_in_models(table.schema, table.models, hint.new) is not None,
         )
 
-    def _would_rename(self, hint: ColumnRename, table: SameTable) -> bool:
-        presence = self._presence(hint, table)
-        return presence.db_old and not presence.db_new and presence.models_new
+    def _gained_columns(self, table: SameTable) -> list[str]:
+        """Return the columns that the models have and the database has not."""
+        return [
+            name
+            for name in self.models.column_names(table.schema, table.models)
+            if self.database.find_column(table.schema, table.database, name) is None
+        ]
 
     def _looks_misspelt(self, hint: ColumnRename, table: SameTable) -> bool:
         """Tell whether a hint of unknown names may mean a column that would be dropped."""
-        schema, find_in_models = hint.schema, self.models.find_column
         lost = [
             name
-            for name in self.database.column_names(schema, table.database)
-            if find_in_models(schema, table.models, name) is None
+            for name in self.database.column_names(table.schema, table.database)
+            if self.models.find_column(table.schema, table.models, name) is None
         ]
-        gained = any(
-            self.database.find_column(schema, table.database, name) is None
-            for name in self.models.column_names(schema, table.models)
-        )
-        return gained and bool(nearest(hint.old, lost))
+        return bool(nearest(hint.old, lost) and self._gained_columns(table))
 
     # --- another table that a hint may mean ---
 
@@ -167,36 +180,48 @@ class ColumnHints:
     ) -> HintReport:
         """Report a hint with nothing to do in its table.
 
-        That is harmless, unless there is another table in which it would be carried out and which
-        no other hint speaks of: then the table's name is wrong, or its own rename not declared.
+        That is harmless, unless there is another table in which it would be carried out and of
+        which no other hint speaks: then the table is named wrongly, or its rename not declared.
         """
-        meant = next(self._meant_elsewhere(hint), None)
-        if meant is None:
+        near = nearest(hint.table, self.models.table_names(hint.schema))
+        elsewhere = sorted(self._unclaimed_tables(hint), key=lambda table: table.models not in near)
+        if not elsewhere:
             return reports.harmless(hint, state)
-        fate = f'but "{hint.old}" would become "{hint.new}" in {meant}'
+        fate = f'but "{hint.old}" would become "{hint.new}" in {elsewhere[0]}'
         return reports.misplaced(hint, f"{_lacking(hint, pair)}, {fate}")
 
-    def _meant_elsewhere(self, hint: ColumnRename) -> Iterator[TablePair]:
-        """Find the tables in which a hint would be carried out, the nearest names first."""
-        lost = missing_from(self.models, self.database, hint.schema)
-        gained = missing_from(self.database, self.models, hint.schema)
-        in_models = self.models.table_names(hint.schema)
-        kept = [self._pair(hint.schema, name) for name in in_models if name not in gained]
-        pairs = [*kept, *(TablePair(old, new) for old, new in product(lost, gained))]
-        near = nearest(hint.table, in_models)
-        others = [other for other in self.renames.columns if other is not hint]
-        for pair in sorted(pairs, key=lambda pair: pair.models not in near):
-            table = _whole(hint.schema, pair)
-            if table is None or any(self._is_about(other, hint, table) for other in others):
-                continue
-            if self._would_rename(hint, table):
-                yield pair
+    def _unclaimed_tables(self, hint: ColumnRename) -> list[SameTable]:
+        """Return the tables in which a hint would be carried out and no other declares that."""
+        fitting = [
+            table for table in self._growing_tables if self._presence(hint, table).is_pending
+        ]
+        claimed = [
+            self._same_table(other)
+            for other in (self.renames.columns if fitting else ())
+            if other is not hint and (other.old, other.new) == (hint.old, hint.new)
+        ]
+        return [table for table in fitting if table not in claimed]
 
-    def _is_about(self, other: ColumnRename, hint: ColumnRename, table: SameTable) -> bool:
-        """Tell whether another hint declares the same rename in a table."""
-        return (other.schema, other.old, other.new) == (hint.schema, hint.old, hint.new) and (
-            self._same_table(other) == table
-        )
+    @cached_property
+    def _growing_tables(self) -> list[SameTable]:
+        """The tables that get a column, as each rename that is still to be done gives one."""
+        return [
+            table
+            for schema in self.database.schemas
+            for pair in self._all_pairs(schema)
+            if (table := _whole(pair)) and self._gained_columns(table)
+        ]
+
+    def _all_pairs(self, schema: str | None) -> Iterator[TablePair]:
+        for name in self.models.table_names(schema):
+            yield self._pair(schema, name)
+        lost = missing_from(self.models, self.database, schema)
+        gained = missing_from(self.database, self.models, schema)
+        renamed = {(step.schema, step.old) for step in self.table_steps}
+        renamed |= {(step.schema, step.new) for step in self.table_steps}
+        for old, new in product(lost, gained):
+            if not renamed & {(schema, old), (schema, new)}:
+                yield TablePair(schema, old, new)
 
 
 def _lacking(hint: ColumnRename, pair: TablePair) -> str:
@@ -209,7 +234,7 @@ def _lacking(hint: ColumnRename, pair: TablePair) -> str:
     return f'there is nothing to rename in "{hint.table}"'
 
 
-def _whole(schema: str | None, pair: TablePair) -> SameTable | None:
+def _whole(pair: TablePair) -> SameTable | None:
     if pair.database is None or pair.models is None:
         return None
-    return SameTable(schema, pair.database, pair.models)
+    return SameTable(pair.schema, pair.database, pair.models)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
-from flask_migrate_decl.renames.hints import ColumnRename
+from flask_migrate_decl.renames.hints import ColumnRename, Renames, TableRename
+from flask_migrate_decl.renames.names import NameRules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from flask_migrate_decl.renames.hints import Hint, Renames
+    from flask_migrate_decl.renames.hints import Hint
+
+AnyHint = TypeVar("AnyHint", TableRename, ColumnRename)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,26 @@ class Conflict:
     help: str
 
 
-def find_conflicts(renames: Renames) -> tuple[Conflict, ...]:
-    """Return every conflict among the hints, in the order in which they stand."""
-    return tuple(
-        conflict for scope in _scopes(renames) for conflict in _conflicts_of_one_scope(scope)
+def find_conflicts(renames: Renames, rules: NameRules | None = None) -> tuple[Conflict, ...]:
+    """Return every conflict among the hints, in the order in which they stand.
+
+    :param rules: how the database compares names, where that is known.
+    """
+    rules = rules or NameRules()
+    folded = Renames(
+        tuple(_folded(hint, rules.fold_table) for hint in renames.tables),
+        tuple(
+            replace(_folded(hint, rules.fold_column), table=rules.fold_table(hint.table))
+            for hint in renames.columns
+        ),
     )
+    return tuple(
+        conflict for scope in _scopes(folded) for conflict in _conflicts_of_one_scope(scope)
+    )
+
+
+def _folded(hint: AnyHint, fold: Callable[[str], str]) -> AnyHint:
+    return replace(hint, old=fold(hint.old), new=fold(hint.new))
 
 
 def _scopes(renames: Renames) -> list[list[Hint]]:

@@ -71,3 +71,10 @@ class Renames:
             tuple(hint for hint in self.tables if hint.bind == bind),
             tuple(hint for hint in self.columns if hint.bind == bind),
         )
+
+    def of_other_binds(self, bind: str | None) -> Renames:
+        """Return the hints that work on any database but one."""
+        return Renames(
+            tuple(hint for hint in self.tables if hint.bind != bind),
+            tuple(hint for hint in self.columns if hint.bind != bind),
+        )

@@ -25,11 +25,11 @@ class NameRules:
 
     def fold_table(self, name: str) -> str:
         """Return a form in which two names of one table are equal."""
-        return name.lower() if self.tables_ignore_case else name
+        return _without_case(name) if self.tables_ignore_case else name
 
     def fold_column(self, name: str) -> str:
         """Return a form in which two names of one column are equal."""
-        return name.lower() if self.columns_ignore_case else name
+        return _without_case(name) if self.columns_ignore_case else name
 
     def is_too_long(self, name: str) -> bool:
         """Tell whether the database would cut or refuse the name."""
@@ -46,12 +46,14 @@ class Catalog:
 
     :param table_names: the tables of a schema (``None``: the default one).
     :param column_names: the columns of a schema's table.
+    :param schemas: those that are compared.
     :param is_compared: whether a project's filters let a schema's table be compared at all.
     """
 
     table_names: Callable[[str | None], Sequence[str]]
     column_names: Callable[[str | None, str], Sequence[str]]
     rules: NameRules
+    schemas: Sequence[str | None] = (None,)
     is_compared: Callable[[str | None, str], bool] = lambda _schema, _table: True
 
     def find_table(self, schema: str | None, name: str) -> str | None:
@@ -61,6 +63,11 @@ class Catalog:
     def find_column(self, schema: str | None, table: str, name: str) -> str | None:
         """Return the column as it is spelled here, or ``None``."""
         return _find(name, self.column_names(schema, table), self.rules.fold_column)
+
+
+def _without_case(name: str) -> str:
+    """Fold the letters of ASCII: SQLite folds no others, and MySQL's rules depend on collations."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def _find(name: str, names: Sequence[str], fold: Callable[[str], str]) -> str | None:

@@ -61,6 +61,14 @@ class RenamePlan:
         return (*self.tables, *self.columns)
 
     @property
+    def touched_tables(self) -> frozenset[TableKey]:
+        """The tables that are renamed or have renamed columns, by their new names."""
+        return frozenset(
+            (step.schema, step.new if isinstance(step, TableStep) else step.table)
+            for step in self.steps
+        )
+
+    @property
     def names(self) -> NameMap:
         """The names after the plan, seen from the names before it."""
         columns: defaultdict[TableKey, dict[str, str]] = defaultdict(dict)

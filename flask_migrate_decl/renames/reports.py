@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.renames.hints import Hint
     from flask_migrate_decl.renames.names import NameRules
+    from flask_migrate_decl.renames.states import Presence
 
 
 def harmless(hint: Hint, state: State) -> HintReport:
@@ -58,12 +59,22 @@ def of_case_only(hint: Hint, database: str, models: str | None) -> HintReport:
     )
 
 
-def contradicted(hint: Hint, things: str, contents: str) -> HintReport:
-    """Report a hint of which the database has both names and the models the new one.
+def contradicted(hint: Hint, presence: Presence, things: str, contents: str) -> HintReport:
+    """Report a hint that would cost what it means to keep.
 
     :param things: what is renamed, in the plural.
     :param contents: what would be lost with it.
     """
+    if not presence.db_old:
+        return HintReport(
+            hint,
+            State.CONTRADICTED,
+            f'the database has only "{hint.new}" and the models only "{hint.old}", so that '
+            f'"{hint.new}" would be dropped with its {contents}',
+            f'exchange "from" and "to" where the name is taken back, or say "{hint.new}" in the '
+            "models",
+            is_problem=True,
+        )
     return HintReport(
         hint,
         State.CONTRADICTED,
@@ -101,6 +112,34 @@ def misplaced(hint: Hint, message: str) -> HintReport:
         State.UNMATCHED,
         message,
         "correct the table's name, or declare the table's own rename in renames.tables",
+        is_problem=True,
+    )
+
+
+def of_other_schema(hint: Hint, schema: str | None) -> HintReport:
+    """Report a hint that would be carried out in another schema than it names."""
+    named = f'the schema "{hint.schema}"' if hint.schema else "the default schema"
+    meant = f'"{schema}"' if schema else "the default one"
+    return HintReport(
+        hint,
+        State.UNMATCHED,
+        f'there is nothing to rename in {named}, but "{hint.old}" would become "{hint.new}" in '
+        f"{meant}",
+        f'add schema = "{schema}" to the hint' if schema else "take schema out of the hint",
+        is_problem=True,
+    )
+
+
+def of_other_bind(hint: Hint, bind: str | None) -> HintReport:
+    """Report a hint that would be carried out in another database than it names."""
+    named = f'the bind "{hint.bind}"' if hint.bind else "the default database"
+    meant = f'the bind "{bind}"' if bind else "the default database"
+    return HintReport(
+        hint,
+        State.UNMATCHED,
+        f'there is nothing to rename in {named}, but "{hint.old}" would become "{hint.new}" in '
+        f"{meant}",
+        f'add bind = "{bind}" to the hint' if bind else "take bind out of the hint",
         is_problem=True,
     )
 

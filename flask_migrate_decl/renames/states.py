@@ -22,7 +22,8 @@ class State(StrEnum):
     SPENT = "spent"
     """Neither side has anything to rename any more."""
     CONTRADICTED = "contradicted"
-    """The database has both names and the models only the new one."""
+    """The database has both names and the models only the new one, or the rename is taken back:
+    the database has only the new name and the models only the old one."""
     UNMATCHED = "unmatched"
     """The hint names something that is not there."""
 
@@ -36,6 +37,16 @@ class Presence:
     models_old: bool
     models_new: bool
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether the rename is still to be done."""
+        return self.db_old and not self.db_new and self.models_new
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the rename was done, and the old name is not used again."""
+        return self.db_new and not self.db_old and self.models_new
+
 
 def state_of(presence: Presence, *, new_name_may_be_fresh: bool) -> State:
     """Decide a hint's state.
@@ -48,7 +59,8 @@ def state_of(presence: Presence, *, new_name_may_be_fresh: bool) -> State:
     if presence.db_old:
         return _state_of_unrenamed(presence)
     if presence.db_new:
-        return State.APPLIED
+        taken_back = presence.models_old and not presence.models_new
+        return State.CONTRADICTED if taken_back else State.APPLIED
     if not presence.models_new:
         return State.SPENT
     return State.APPLIED if new_name_may_be_fresh else State.UNMATCHED

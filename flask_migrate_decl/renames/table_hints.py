@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.renames import reports
@@ -11,6 +11,8 @@ from flask_migrate_decl.renames.plan import TableStep
 from flask_migrate_decl.renames.states import Presence, State, state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask_migrate_decl.renames.hints import TableRename
     from flask_migrate_decl.renames.names import Catalog
     from flask_migrate_decl.renames.states import HintReport
@@ -22,6 +24,7 @@ class TableHints:
 
     database: Catalog
     models: Catalog
+    hints: Sequence[TableRename]
 
     def report(self, hint: TableRename) -> HintReport:
         """Return a hint's state and the reason."""
@@ -36,14 +39,16 @@ class TableHints:
         if state is State.PENDING:
             return reports.pending(hint, rules)
         if state is State.CONTRADICTED:
-            return reports.contradicted(hint, "tables", "rows")
-        if state is State.UNMATCHED and presence.db_old:
+            return reports.contradicted(hint, presence, "tables", "rows")
+        if (state is State.UNMATCHED and presence.db_old) or self._new_name_looks_misspelt(
+            hint, state
+        ):
             known = self.models.table_names(hint.schema)
             return reports.new_name_missing(hint, f'no model has the table "{hint.new}"', known)
-        if state is State.UNMATCHED or (state is State.SPENT and self._looks_misspelt(hint, lost)):
+        if state is State.UNMATCHED or self._old_name_looks_misspelt(hint, state, lost):
             message = f'the database has no table "{hint.old}", and would lose'
             return reports.old_name_missing(hint, f"{message} {reports.quoted(lost)}", lost)
-        return reports.harmless(hint, state)
+        return self._unless_meant_elsewhere(hint, state)
 
     def step(self, hint: TableRename) -> TableStep:
         """Return the step of a pending hint, its names spelled as each side spells them."""
@@ -51,6 +56,17 @@ class TableHints:
             hint.schema,
             self.database.find_table(hint.schema, hint.old) or hint.old,
             self.models.find_table(hint.schema, hint.new) or hint.new,
+        )
+
+    def would_rename(self, hint: TableRename) -> bool:
+        """Tell whether a hint fits here and no hint of this database speaks of its tables."""
+        if not self._presence(hint).is_pending:
+            return False
+        fold = self.database.rules.fold_table
+        return not any(
+            other.schema == hint.schema
+            and (fold(other.old) == fold(hint.old) or fold(other.new) == fold(hint.new))
+            for other in self.hints
         )
 
     def _presence(self, hint: TableRename) -> Presence:
@@ -61,7 +77,19 @@ class TableHints:
             self.models.find_table(hint.schema, hint.new) is not None,
         )
 
-    def _looks_misspelt(self, hint: TableRename, lost: list[str]) -> bool:
+    def _new_name_looks_misspelt(self, hint: TableRename, state: State) -> bool:
+        """Tell whether an early hint may mean a new table, beside one that takes the old name."""
+        gained = missing_from(self.database, self.models, hint.schema)
+        return state is State.EARLY and bool(nearest(hint.new, gained))
+
+    def _old_name_looks_misspelt(self, hint: TableRename, state: State, lost: list[str]) -> bool:
         """Tell whether a hint of unknown names may mean a table that would be dropped."""
         gained = missing_from(self.database, self.models, hint.schema)
-        return bool(gained and nearest(hint.old, lost))
+        return state is State.SPENT and bool(gained and nearest(hint.old, lost))
+
+    def _unless_meant_elsewhere(self, hint: TableRename, state: State) -> HintReport:
+        """Report a hint with nothing to do, unless there is something in another schema."""
+        for schema in self.database.schemas:
+            if schema != hint.schema and self.would_rename(replace(hint, schema=schema)):
+                return reports.of_other_schema(hint, schema)
+        return reports.harmless(hint, state)
