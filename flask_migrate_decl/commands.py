@@ -8,6 +8,7 @@ globals, so commands must not run in two threads of one process at once.
 from __future__ import annotations
 
 import os
+import re
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,9 +32,11 @@ from flask_migrate_decl.environment import (
     worded_errors,
 )
 from flask_migrate_decl.errors import (
+    DirectoryIsFileError,
     DirectoryNotEmptyError,
     ModelsDifferError,
     NotInitializedError,
+    RevisionIdError,
     UnknownTemplateError,
 )
 from flask_migrate_decl.registration import Registration
@@ -61,6 +64,8 @@ TEMPLATES = (
     Template("flask", "Single-database configuration; nothing but revisions in the folder."),
     Template("flask-multidb", "Multi-database configuration; nothing but revisions in the folder."),
 )
+_REVISION_ID = re.compile(r"\w{1,32}")
+_RESERVED_IDS = frozenset({"base", "current", "head", "heads"})
 _TEMPLATE_NAMES = tuple(template.name for template in TEMPLATES)
 
 
@@ -84,6 +89,8 @@ def init(
     :raises UnknownTemplateError: there is no such template.
     """
     project = open_project(_registration(), directory)
+    if project.directory.is_file():
+        raise DirectoryIsFileError(project.directory)
     if project.directory.exists() and any(project.directory.iterdir()):
         raise DirectoryNotEmptyError(project.directory)
     if template is not None and ("/" in template or os.sep in template):
@@ -114,12 +121,13 @@ def revision(
     :raises RenameHintsError: a rename hint does not fit; nothing is written.
     """
     flags = ("quiet", "autogenerate") if autogenerate else ("quiet",)
+    _check_revision_id(rev_id)
     with open_command(_registration(), directory, x_arg=x_arg, flags=flags) as (config, run):
         if autogenerate:
             run.project.import_models()
         scripts = alembic_command.revision(
             config,
-            message,
+            run.project.message_for_template(message),
             autogenerate=autogenerate,
             sql=sql,
             head=head,
@@ -177,7 +185,9 @@ def merge(
     rev_id: str | None = None,
 ) -> RevisionResult:
     """Write a revision that brings branches together."""
-    with open_command(_registration(), directory, flags=("quiet",)) as (config, _run):
+    _check_revision_id(rev_id)
+    with open_command(_registration(), directory, flags=("quiet",)) as (config, run):
+        message = run.project.message_for_template(message)
         merged = alembic_command.merge(
             config, _revisions(revisions), message=message, branch_label=branch_label, rev_id=rev_id
         )
@@ -195,10 +205,13 @@ def upgrade(
 
     :param sql: return the statements instead of running them.
     """
-    with open_command(_registration(), directory, x_arg=x_arg, changes_databases=True) as (
-        config,
-        run,
-    ):
+    with open_command(
+        _registration(),
+        directory,
+        x_arg=x_arg,
+        changes_databases=True,
+        goes_to_head=revision in ("head", "heads"),
+    ) as (config, run):
         alembic_command.upgrade(config, revision, sql=sql, tag=tag)
         return _run_result(config, run, sql=sql)
 
@@ -337,6 +350,14 @@ def _starter_section(project: Project, *, multidb: bool) -> StarterSection | Non
         return None
     directory = Path(os.path.relpath(project.directory)).as_posix()
     return add_starter_section(Path.cwd(), directory, multidb=multidb)
+
+
+def _check_revision_id(revision_id: str | None) -> None:
+    """Refuse what would be a word of Alembic's, too long for its table, a path, or code."""
+    if revision_id is None:
+        return
+    if not _REVISION_ID.fullmatch(revision_id) or revision_id in _RESERVED_IDS:
+        raise RevisionIdError(revision_id)
 
 
 def _copy_template(project: Project, template: Path, *, package: bool) -> None:

@@ -231,6 +231,51 @@ class DirectoryNotEmptyError(HistoryError):
 
 
 @dataclass(eq=False)
+class RevisionIdError(HistoryError):
+    """A revision's identifier can't be used."""
+
+    revision_id: str
+
+    def __str__(self) -> str:
+        return (
+            f"\"{self.revision_id}\" can't be a revision's identifier: take up to 32 letters, "
+            "digits and underscores, and none of Alembic's own words (head, base, current, …)"
+        )
+
+
+@dataclass(eq=False)
+class ScriptUnreadableError(HistoryError):
+    """A revision's file is no Python."""
+
+    path: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}, line {self.line}: {self.message}"
+
+
+@dataclass(eq=False)
+class ScriptFailedError(HistoryError):
+    """A revision's own code gave up, and says why."""
+
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(eq=False)
+class DirectoryIsFileError(HistoryError):
+    """The migrations folder is to be where a file is."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.path} is a file, where the folder of revisions should be"
+
+
+@dataclass(eq=False)
 class NotPermittedError(HistoryError):
     """The operating system does not let us read or write a file."""
 
@@ -377,7 +422,7 @@ class StatementFailedError(DatabaseError):
     statement: str | None
 
     def __str__(self) -> str:
-        statement = f"\n  {self.statement}" if self.statement else ""
+        statement = f"\n  {self.statement.strip()}" if self.statement else ""
         return f"the database says: {self.message}{statement}"
 
 

@@ -1,7 +1,16 @@
 """The databases of an app, and how a schema change is run on each kind of them."""
 
 from flask_migrate_decl.databases.binds import Bind, migrated_binds
+from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transaction
 from flask_migrate_decl.databases.transactions import MigrationTransaction, prepared
 from flask_migrate_decl.databases.urls import shown_url
 
-__all__ = ["Bind", "MigrationTransaction", "migrated_binds", "prepared", "shown_url"]
+__all__ = [
+    "Bind",
+    "MigrationTransaction",
+    "foreign_keys_off",
+    "has_no_transaction",
+    "migrated_binds",
+    "prepared",
+    "shown_url",
+]

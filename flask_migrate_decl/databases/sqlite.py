@@ -12,7 +12,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 
@@ -22,8 +23,9 @@ from flask_migrate_decl.errors import ForeignKeysBrokenError, TransactionOpenErr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
+_PLAIN_BEGINS = frozenset({"BEGIN", "BEGIN DEFERRED", "BEGIN TRANSACTION", "BEGIN IMMEDIATE"})
 _LEGACY_TRANSACTIONS = -1
 """``sqlite3.LEGACY_TRANSACTION_CONTROL``, which Python 3.11 does not have yet."""
 
@@ -31,6 +33,12 @@ _LEGACY_TRANSACTIONS = -1
 def is_guardable(connection: Connection) -> bool:
     """Tell whether the connection is one of Python's own SQLite driver."""
     return isinstance(connection.connection.driver_connection, sqlite3.Connection)
+
+
+def has_no_transaction(connection: Connection) -> bool:
+    """Tell whether it is an SQLite connection on which nobody else's transaction is open."""
+    driver = connection.connection.driver_connection
+    return isinstance(driver, sqlite3.Connection) and not driver.in_transaction
 
 
 @contextmanager
@@ -54,16 +62,23 @@ def guarded(connection: Connection) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _explicit_transactions(connection: Connection, driver: sqlite3.Connection) -> Iterator[None]:
+    """Begin each transaction of the connection ourselves, with the write lock.
+
+    An app may do so too, as SQLAlchemy's documentation shows; its ``BEGIN`` then is ours.
+    """
+    begins = _Begins(driver, _is_autocommit(connection))
     isolation_level = driver.isolation_level
     autocommit = getattr(driver, "autocommit", None)
     if autocommit is not None:
         driver.autocommit = _LEGACY_TRANSACTIONS  # type: ignore[attr-defined, unused-ignore]
     driver.isolation_level = None
-    event.listen(connection, "begin", _begin_immediate)
+    event.listen(connection, "begin", begins.begin)
+    event.listen(connection, "before_cursor_execute", begins.replace_begin, retval=True)
     try:
         yield
     finally:
-        event.remove(connection, "begin", _begin_immediate)
+        event.remove(connection, "begin", begins.begin)
+        event.remove(connection, "before_cursor_execute", begins.replace_begin)
         if driver.in_transaction:
             connection.rollback()
         driver.isolation_level = isolation_level
@@ -71,8 +86,35 @@ def _explicit_transactions(connection: Connection, driver: sqlite3.Connection) -
             driver.autocommit = autocommit  # type: ignore[attr-defined, unused-ignore]
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+@dataclass(frozen=True)
+class _Begins:
+    """How transactions begin, but for Alembic's ``autocommit_block()``.
+
+    :param always_autocommits: the app's engine is in that mode by itself.
+    """
+
+    driver: sqlite3.Connection
+    always_autocommits: bool
+
+    def begin(self, connection: Connection) -> None:
+        if not self.driver.in_transaction and not self._is_autocommit_block(connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def replace_begin(
+        self, connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any
+    ) -> tuple[str, Any]:
+        if statement.strip().rstrip(";").upper() not in _PLAIN_BEGINS:
+            return statement, parameters
+        if self.driver.in_transaction or self._is_autocommit_block(connection):
+            return "SELECT 1", parameters
+        return "BEGIN IMMEDIATE", parameters
+
+    def _is_autocommit_block(self, connection: Connection) -> bool:
+        return _is_autocommit(connection) and not self.always_autocommits
+
+
+def _is_autocommit(connection: Connection) -> bool:
+    return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
 
 
 @contextmanager
@@ -89,7 +131,35 @@ def _foreign_keys_off(driver: sqlite3.Connection) -> Iterator[bool]:
 
 
 def _foreign_keys(driver: sqlite3.Connection) -> bool:
-    return bool(driver.execute("PRAGMA foreign_keys").fetchone()[0])
+    return _rows(driver, "PRAGMA foreign_keys") == [(1,)]
+
+
+@contextmanager
+def foreign_keys_off(engine: Engine) -> Iterator[None]:
+    """Switch foreign keys off on every connection that the engine gives out meanwhile.
+
+    It is what can be done for a project's own ``env.py``, which opens the connection itself.
+    """
+    switched: list[sqlite3.Connection] = []
+
+    def switch_off(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection) and _foreign_keys(driver):
+            driver.execute("PRAGMA foreign_keys = OFF")
+            switched.append(driver)
+
+    def switch_on(driver: Any, _record: Any) -> None:
+        if driver in switched:
+            driver.execute("PRAGMA foreign_keys = ON")
+            switched.remove(driver)
+
+    event.listen(engine, "engine_connect", switch_off)
+    event.listen(engine, "checkin", switch_on)
+    try:
+        yield
+    finally:
+        event.remove(engine, "engine_connect", switch_off)
+        event.remove(engine, "checkin", switch_on)
 
 
 def _violation_check(driver: sqlite3.Connection, label: str) -> Callable[[], None]:
@@ -113,7 +183,7 @@ def _violation_check(driver: sqlite3.Connection, label: str) -> Callable[[], Non
 
 
 def _tables(driver: sqlite3.Connection) -> set[str]:
-    return {row[0] for row in driver.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return {row[0] for row in _rows(driver, "SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _orphans(driver: sqlite3.Connection) -> Counter[str]:
@@ -121,7 +191,14 @@ def _orphans(driver: sqlite3.Connection) -> Counter[str]:
 
     Counts, as names and row ids change when a table is renamed or rebuilt.
     """
-    return Counter(row[0] for row in driver.execute("PRAGMA foreign_key_check"))
+    return Counter(row[0] for row in _rows(driver, "PRAGMA foreign_key_check"))
+
+
+def _rows(driver: sqlite3.Connection, sql: str) -> list[tuple[Any, ...]]:
+    """Return rows as tuples, whatever the app's connection makes of rows."""
+    cursor = driver.cursor()
+    cursor.row_factory = None
+    return cursor.execute(sql).fetchall()
 
 
 def _total(orphans: Counter[str], tables: set[str]) -> int:

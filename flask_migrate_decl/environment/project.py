@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask_migrate_decl.config import load_configuration
 from flask_migrate_decl.databases import migrated_binds
 from flask_migrate_decl.environment.objects import referenced_object
+from flask_migrate_decl.environment.texts import docstring
 from flask_migrate_decl.errors import BindNameError, ModelsModuleError
 
 if TYPE_CHECKING:
@@ -80,6 +81,15 @@ class Project:
     def own_script_template(self) -> Path | None:
         """The project's own ``script.py.mako``, which goes before the packaged one."""
         return _file(self.directory / "script.py.mako")
+
+    def message_for_template(self, message: str | None) -> str | None:
+        """Return a revision's message as a project's own template can take it.
+
+        The packaged one sees to it by itself that a message stays text.
+        """
+        if message is None or self.own_script_template is None:
+            return message
+        return docstring(message)
 
     @property
     def version_locations(self) -> tuple[Path, ...]:

@@ -8,6 +8,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy import column, inspect, select, table
+
 from flask_migrate_decl.autogenerate import BIND_OPTION, PLUGIN, DeclaredRenames, bind_of, register
 from flask_migrate_decl.databases import MigrationTransaction, prepared
 
@@ -51,10 +53,12 @@ class Run:
     """One command at work: what it may do, and what it has done so far.
 
     :param changes_databases: the command runs or stamps revisions, so each database is prepared.
+    :param goes_to_head: it runs whatever is not run yet, and may find nothing to do.
     """
 
     project: Project
     changes_databases: bool = False
+    goes_to_head: bool = False
     applied: list[AppliedRevision] = field(default_factory=list)
     declared: DeclaredRenames = field(init=False)
 
@@ -115,18 +119,56 @@ def run_environment(context: object) -> None:
 
 
 def _migrate_online(environment: EnvironmentContext, run: Run, bind: Bind) -> None:
-    with bind.engine.connect() as connection, _transaction(run, connection) as transaction:
-        environment.configure(
-            connection=connection,
-            **{**transaction.options, **_configure_options(run, bind)},
-        )
+    options = _configure_options(run, bind)
+    with (
+        bind.engine.connect() as connection,
+        _transaction(environment, run, connection, options) as transaction,
+    ):
+        options = {**transaction.options, **options}
+        commits_each_revision = _commits_each_revision(options)
+        if commits_each_revision:
+            options["on_version_apply"] += (lambda **_kw: transaction.check(),)
+        environment.configure(connection=connection, **options)
         with environment.begin_transaction():
             environment.run_migrations(**_run_arguments(run, bind))
-            transaction.check()
+            if not commits_each_revision:
+                transaction.check()
+        if connection.in_transaction():
+            # A script that commits by itself leaves what follows it in a transaction of its own.
+            connection.commit()
 
 
-def _transaction(run: Run, connection: Connection) -> AbstractContextManager[MigrationTransaction]:
-    return prepared(connection) if run.changes_databases else nullcontext(MigrationTransaction())
+def _transaction(
+    environment: EnvironmentContext, run: Run, connection: Connection, options: dict[str, Any]
+) -> AbstractContextManager[MigrationTransaction]:
+    """Prepare a database that is going to be changed."""
+    if not run.changes_databases or (
+        run.goes_to_head
+        and is_guardable(connection)
+        and _is_at_head(environment, connection, options)
+    ):
+        return nullcontext(MigrationTransaction())
+    return prepared(connection)
+
+
+def _is_at_head(
+    environment: EnvironmentContext, connection: Connection, options: dict[str, Any]
+) -> bool:
+    """Tell whether there is nothing to run, so that nobody has to wait for a lock."""
+    name = options.get("version_table", "alembic_version")
+    schema = options.get("version_table_schema")
+    with connection.begin():
+        if not inspect(connection).has_table(name, schema):
+            return False
+        versions = table(name, column("version_num"), schema=schema)
+        current = set(connection.scalars(select(versions.c.version_num)))
+    heads = environment.get_head_revisions()
+    return current == set(heads if isinstance(heads, tuple) else (heads,))
+
+
+def _commits_each_revision(options: dict[str, Any]) -> bool:
+    per_migration = bool(options.get("transaction_per_migration"))
+    return per_migration or options.get("transactional_ddl") is False
 
 
 def _migrate_offline(environment: EnvironmentContext, run: Run, bind: Bind) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from alembic.util import CommandError
+from flask import g
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from flask_migrate_decl.autogenerate import register
+from flask_migrate_decl.databases import foreign_keys_off
 from flask_migrate_decl.environment.alembic_config import alembic_config
 from flask_migrate_decl.environment.logs import preserved_logging
 from flask_migrate_decl.environment.project import open_project
@@ -19,6 +21,8 @@ from flask_migrate_decl.errors import (
     EnvironmentConflictError,
     EnvironmentFailedError,
     NotPermittedError,
+    ScriptFailedError,
+    ScriptUnreadableError,
     StatementFailedError,
 )
 
@@ -40,11 +44,14 @@ def open_command(
     x_arg: Sequence[str] | str | None = None,
     flags: Sequence[str] = (),
     changes_databases: bool = False,
+    goes_to_head: bool = False,
 ) -> Iterator[tuple[Config, Run]]:
     """Open the project for one command, and word Alembic's and the database's errors as ours.
 
     :param directory: the folder of revisions, where the command was given one.
+    :param x_arg: values for a project's own ``env.py``, after those of ``flask.g.x_arg``.
     :param changes_databases: the command runs or stamps revisions.
+    :param goes_to_head: it runs whatever is not run yet.
     :return: Alembic's configuration and the run that its environment will find in it.
     :raises MigrateError: the project, its folder or a database can't be used.
     """
@@ -52,14 +59,27 @@ def open_command(
     if not project.directory.is_dir():
         raise DirectoryMissingError(project.directory)
     register()
-    run = Run(project, changes_databases)
-    x_args = [x_arg] if isinstance(x_arg, str) else list(x_arg or ())
+    run = Run(project, changes_databases, goes_to_head)
+    given = [x_arg] if isinstance(x_arg, str) else list(x_arg or ())
+    x_args = [*g.get("x_arg", ()), *given]
     with alembic_config(run, x_arg=x_args, flags=flags) as config, worded_errors():
         if project.own_env is None:
             yield config, run
         else:
-            with preserved_logging(), _worded_environment_errors(project.own_env):
+            with _own_environment(run, project.own_env):
                 yield config, run
+
+
+@contextmanager
+def _own_environment(run: Run, path: Path) -> Iterator[None]:
+    """Shield the app's logging and rows from an ``env.py`` that takes care of neither."""
+    with ExitStack() as stack:
+        stack.enter_context(preserved_logging())
+        stack.enter_context(_worded_environment_errors(path))
+        if run.changes_databases:
+            for bind in run.project.binds:
+                stack.enter_context(foreign_keys_off(bind.engine))
+        yield
 
 
 @contextmanager
@@ -69,6 +89,8 @@ def worded_errors() -> Iterator[None]:
     :raises AlembicCommandError: Alembic refused.
     :raises StatementFailedError: a database refused.
     :raises NotPermittedError: a file may not be read or written.
+    :raises ScriptUnreadableError: a revision is no Python.
+    :raises ScriptFailedError: a revision gave up.
     """
     try:
         yield
@@ -80,6 +102,11 @@ def worded_errors() -> Iterator[None]:
         raise StatementFailedError(str(error), None) from error
     except PermissionError as error:
         raise NotPermittedError(str(error.filename)) from error
+    except SyntaxError as error:
+        raise ScriptUnreadableError(str(error.filename), error.lineno or 0, error.msg) from error
+    except RuntimeError as error:
+        # Scripts say "irreversible" this way; Flask-Migrate words it too.
+        raise ScriptFailedError(str(error)) from error
 
 
 @contextmanager
@@ -92,6 +119,12 @@ def _worded_environment_errors(path: Path) -> Iterator[None]:
         if not option:
             raise
         raise EnvironmentConflictError(path, option.strip("'")) from error
+    except ValueError as error:
+        if "interpolation" not in str(error):
+            raise
+        # The message repeats the URL, and with it the password.
+        reason = "it puts a URL with % into the configuration: write each % twice there"
+        raise EnvironmentFailedError(path, reason) from None
     except (FileNotFoundError, KeyError) as error:
         if path.with_name("alembic.ini").is_file():
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE
+from flask_migrate_decl.environment.texts import docstring
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -12,12 +13,7 @@ if TYPE_CHECKING:
     from flask_migrate_decl.environment.run import Run
 
 
-def docstring(text: str) -> str:
-    """Return a message as it may stand in a docstring, where it can't end it and become code."""
-    escapes = {"\\": "\\\\", '"""': '\\"\\"\\"', "\x00": "\\x00"}
-    for characters, escaped in escapes.items():
-        text = text.replace(characters, escaped)
-    return text
+__all__ = ["bind_keys", "docstring"]
 
 
 def bind_keys(config: Config) -> tuple[str, ...] | None:

@@ -231,7 +231,7 @@ def _lacking(hint: ColumnRename, pair: TablePair) -> str:
         return f'the database has no table "{hint.table}"'
     if pair.models is None:
         return f'the models have no table "{hint.table}"'
-    return f'there is nothing to rename in "{hint.table}"'
+    return f'there is nothing to rename in "{pair.models}"'
 
 
 def _whole(pair: TablePair) -> SameTable | None:

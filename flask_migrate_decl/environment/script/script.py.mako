@@ -7,8 +7,8 @@ binds = bind_keys(config)
 %>\
 """${message | n,docstring}
 
-Revision ID: ${up_revision}
-Revises: ${down_revision | comma,n}
+Revision ID: ${up_revision | n,docstring}
+Revises: ${down_revision | comma,n,docstring}
 Create Date: ${create_date}
 
 """
