@@ -32,6 +32,7 @@ from flask_migrate_decl.environment import (
     worded_errors,
 )
 from flask_migrate_decl.errors import (
+    AlembicCommandError,
     DirectoryIsFileError,
     DirectoryNotEmptyError,
     ModelsDifferError,
@@ -267,6 +268,8 @@ def history(
 
     :param rev_range: ``[start]:[end]``; either may be ``current``.
     """
+    if rev_range is not None and rev_range.count(":") != 1:
+        raise AlembicCommandError("History range requires [start]:[end], [start]:, or :[end]")
     with open_command(_registration(), directory) as (config, _run):
         text = _text(
             config,
@@ -369,8 +372,6 @@ def _copy_template(project: Project, template: Path, *, package: bool) -> None:
         raise UnknownTemplateError(str(template), _TEMPLATE_NAMES)
     config = TemplateConfig(project.directory / "alembic.ini")
     config.set_main_option("script_location", str(project.directory).replace("%", "%%"))
-    for callback in project.registration.configure_callbacks:
-        callback(config)
     with worded_errors():
         alembic_command.init(config, str(project.directory), template.name, package=package)
 

@@ -161,6 +161,16 @@ class AlreadyInitializedError(AppError):
 
 
 @dataclass(eq=False)
+class NoConfigReturnedError(AppError):
+    """A function of ``@migrate.configure`` did not return a ``Config``."""
+
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.function}(), registered with @migrate.configure, has to return the Config"
+
+
+@dataclass(eq=False)
 class DatabaseMissingError(AppError):
     """``init_app`` was called without a Flask-SQLAlchemy object."""
 

@@ -10,7 +10,7 @@ from flask_migrate_decl.registration import Registration
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from alembic.config import Config
     from flask import Flask
@@ -129,6 +129,33 @@ class Migrate:
         )
         app.extensions["migrate"] = state
         _add_commands(app, state.command)
+
+    def get_config(
+        self,
+        directory: str | os.PathLike[str] | None = None,
+        x_arg: Sequence[str] | str | None = None,
+        opts: Sequence[str] | None = None,
+    ) -> Config:
+        """Return Alembic's ``Config`` for the current app, for programs that use Alembic itself.
+
+        :param directory: the folder of revisions, instead of the configured one.
+        :param x_arg: values for a project's own ``env.py``.
+        :param opts: switches that an ``env.py`` may ask for, such as ``autogenerate``.
+        :raises ConfigError: the configuration can't be used.
+        """
+        from flask import current_app
+
+        from flask_migrate_decl.environment import standing_config
+
+        x_args = [x_arg] if isinstance(x_arg, str) else list(x_arg or ())
+        state = current_app.extensions["migrate"]
+        return standing_config(state, directory, x_arg=x_args, flags=opts or ())
+
+    def call_configure_callbacks(self, config: Config) -> Config:
+        """Give a ``Config`` to the functions that ``configure`` registered, and return theirs."""
+        for callback in self.configure_callbacks:
+            config = callback(config)
+        return config
 
     def configure(self, callback: ConfigureCallback) -> ConfigureCallback:
         """Register a function that is given Alembic's ``Config`` and returns it, or another."""

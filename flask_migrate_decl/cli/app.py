@@ -51,12 +51,19 @@ def try_to_load_app(context: click.Context) -> Flask | None:
 
 
 def _load_named_app(info: ScriptInfo) -> Flask:
+    unread: ConfigError | None = None
     if info.create_app is None and info.app_import_path is None:
-        info.app_import_path = _configured_app()
+        try:
+            info.app_import_path = _configured_app()
+        except ConfigError as error:
+            # The app may be another package's; if it is ours, its command tells the error again.
+            unread = error
     reference = f'"{info.app_import_path}"' if info.app_import_path else "of wsgi.py or app.py"
     try:
         return info.load_app()
     except NoAppException as error:
+        if unread is not None:
+            raise unread from None
         cause = error.__context__
         if isinstance(cause, ImportError) and "ImportError was" in error.message:
             raise _not_loaded(reference, cause) from error
@@ -83,8 +90,16 @@ def _not_loaded(reference: str, error: BaseException) -> AppNotLoadedError:
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if not _is_installed(frame.filename)]
         place = f"{own[-1].filename}, line {own[-1].lineno}" if own else ""
-    reason = f"{type(error).__name__}: {error}"
+    reason = (
+        type(error).__name__ if _may_repeat_a_url(error) else f"{type(error).__name__}: {error}"
+    )
     return AppNotLoadedError(reference, reason, place or None)
+
+
+def _may_repeat_a_url(error: BaseException) -> bool:
+    """Tell whether an error is about a database's URL, which may have a password in it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(Path(frame.filename).parts[-3:-1] == ("sqlalchemy", "engine") for frame in frames)
 
 
 def _is_installed(filename: str) -> bool:

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
-from flask import current_app
+from flask import current_app, g
 
 from flask_migrate_decl import commands
 from flask_migrate_decl.cli.app import load_app
@@ -173,10 +173,8 @@ def _enter_app(context: click.Context) -> None:
 
 def _with_group_options(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     """Take from the group what the command itself was not given."""
-    options["directory"] = options["directory"] or context.meta.get(DIRECTORY)
-    if "x_arg" in options:
-        options["x_arg"] = options["x_arg"] or context.meta.get(X_ARG)
-    return options
+    g.x_arg = context.meta.get(X_ARG, ())
+    return options | {"directory": options["directory"] or context.meta.get(DIRECTORY)}
 
 
 _INIT_OPTIONS = (

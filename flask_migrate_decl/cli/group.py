@@ -91,15 +91,11 @@ class SharedGroup(MigrateGroup):
         **extra: Any,
     ) -> click.Context:
         """Begin a command, the app's own one where it has another."""
-        if parent is not None and not _needs_no_app(args):
+        if parent is not None:
             command = _command_of_app(info_name or "", parent)
             if command is not None:
                 return command.make_context(info_name, args, parent=parent, **extra)
         return super().make_context(info_name, args, parent=parent, **extra)
-
-
-def _needs_no_app(args: Sequence[str]) -> bool:
-    return any(arg in NEED_NO_APP for arg in args)
 
 
 def _command_of_app(name: str, parent: click.Context) -> click.Command | None:

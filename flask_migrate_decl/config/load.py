@@ -144,6 +144,8 @@ def _mistake(detail: ErrorDetails) -> Mistake:
         help_ = _nearest_key(keys)
     elif detail["type"] == "missing":
         message = "is missing"
+    elif detail["type"] == "string_pattern_mismatch":
+        message = "should not be empty or have control characters in it"
     return Mistake(_dotted(keys), message, help_)
 
 

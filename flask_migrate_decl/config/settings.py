@@ -7,7 +7,9 @@ and https://alembic.sqlalchemy.org/en/latest/tutorial.html#editing-the-ini-file.
 
 from __future__ import annotations
 
+import codecs
 import re
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -24,9 +26,36 @@ from pydantic_core import PydanticCustomError
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
+_FILE_TEMPLATE_NUMBERS = ("epoch", "year", "month", "day", "hour", "minute", "second")
+_FILE_TEMPLATE_HELP = (
+    "should have only %(rev)s, %(slug)s, %(epoch)s, %(year)d, %(month).2d, %(day).2d, %(hour).2d, "
+    "%(minute).2d and %(second).2d in it"
+)
+
+
 def _checked_reference(value: str) -> str:
     if not _REFERENCE.fullmatch(value):
         raise PydanticCustomError("reference", 'should look like "package.module:name"')
+    return value
+
+
+def _checked_file_template(value: str) -> str:
+    try:
+        name = PurePath(
+            value % (dict.fromkeys(_FILE_TEMPLATE_NUMBERS, 1) | {"rev": "r", "slug": "s"})
+        )
+    except (KeyError, TypeError, ValueError):
+        raise PydanticCustomError("template", _FILE_TEMPLATE_HELP) from None
+    if ".." in name.parts or name.is_absolute():
+        raise PydanticCustomError("template", "should not lead out of the folder of revisions")
+    return value
+
+
+def _checked_encoding(value: str) -> str:
+    try:
+        codecs.lookup(value)
+    except LookupError:
+        raise PydanticCustomError("encoding", "should be an encoding that Python knows") from None
     return value
 
 
@@ -46,8 +75,10 @@ def _not_supported_yet(value: object) -> object:
     return value
 
 
-Text = Annotated[str, StringConstraints(min_length=1)]
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[str, AfterValidator(_checked_name)]
+FileTemplate = Annotated[Text, AfterValidator(_checked_file_template)]
+Encoding = Annotated[Text, AfterValidator(_checked_encoding)]
 ObjectReference = Annotated[str, AfterValidator(_checked_reference)]
 TextList = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
 NotSupportedYet = Annotated[SkipJsonSchema[Any], AfterValidator(_not_supported_yet)]
@@ -130,7 +161,9 @@ class PostWriteHook(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
     __pydantic_extra__: dict[str, str]
 
-    name: Name = Field(description="Any name, to tell the hooks apart.")
+    name: Annotated[str, StringConstraints(pattern=r"^[\w-]+$")] = Field(
+        description="Any name, to tell the hooks apart."
+    )
     type: Literal["console_scripts", "exec", "module"] = Field(
         description="How the program is found."
     )
@@ -139,7 +172,7 @@ class PostWriteHook(BaseModel):
 class ScriptOptions(Section):
     """Options of Alembic's ``ScriptDirectory``."""
 
-    file_template: Text = Field(
+    file_template: FileTemplate = Field(
         default="%(rev)s_%(slug)s", description="How the files of revisions are named."
     )
     truncate_slug_length: Annotated[int, Field(ge=1)] = Field(
@@ -159,7 +192,7 @@ class ScriptOptions(Section):
     sourceless: bool = Field(
         default=False, description="Take compiled revisions without their source as well."
     )
-    output_encoding: Text = Field(default="utf-8", description="The encoding of new scripts.")
+    output_encoding: Encoding = Field(default="utf-8", description="The encoding of new scripts.")
     revision_environment: bool = Field(
         default=False, description='Run the environment for "flask db revision" as well.'
     )

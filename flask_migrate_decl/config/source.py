@@ -18,7 +18,7 @@ FILE_VARIABLE = "FLASK_MIGRATE_CONFIG"
 MIGRATE_TOML = "migrate.toml"
 PYPROJECT_TOML = "pyproject.toml"
 SECTION = "flask-migrate"
-_MISSPELT_SECTIONS = ("flask_migrate", "flaskmigrate")
+_MISSPELT_SECTIONS = frozenset({"flaskmigrate", "flaskmigratedecl"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def find_source(named: str | os.PathLike[str] | None, starts: Sequence[Path]) ->
         return _named_source(Path(variable), FILE_VARIABLE)
     if named is not None:
         return _named_source(Path(named), "Migrate(config_file=…)")
-    found = (_source_in(folder) for start in starts for folder in _upward(start))
+    found = (_found_source(folder) for start in starts for folder in _upward(start))
     return next((source for source in found if source), Source())
 
 
@@ -77,6 +77,10 @@ def _upward(start: Path) -> Iterator[Path]:
     return iter((start, *start.parents))
 
 
+def _looks_like_section(name: str) -> bool:
+    return name.lower().replace("-", "").replace("_", "") in _MISSPELT_SECTIONS
+
+
 def _named_source(path: Path, named_by: str) -> Source:
     path = path.absolute()
     try:
@@ -86,6 +90,14 @@ def _named_source(path: Path, named_by: str) -> Source:
     if section is None:
         raise ConfigUnreadableError(path, f"it has no [tool.{SECTION}]", named_by)
     return Source(path, section)
+
+
+def _found_source(folder: Path) -> Source | None:
+    try:
+        return _source_in(folder)
+    except PermissionError as error:
+        reason = error.strerror or str(error)
+        raise ConfigUnreadableError(Path(error.filename), reason, "the search for it") from None
 
 
 def _source_in(folder: Path) -> Source | None:
@@ -111,12 +123,16 @@ def _section_of(path: Path) -> Mapping[str, Any] | None:
     if path.name != PYPROJECT_TOML:
         return document
     tools = document.get("tool")
+    misspelt = [name for name in document if _looks_like_section(name)]
+    if isinstance(tools, dict):
+        misspelt += [f"tool.{name}" for name in tools if _looks_like_section(name)]
+    misspelt = [name for name in misspelt if name != f"tool.{SECTION}"]
+    if misspelt:
+        help_ = f"call it tool.{SECTION}"
+        mistakes = tuple(Mistake(name, "is not read", help_) for name in misspelt)
+        raise ConfigInvalidError(path, mistakes)
     if not isinstance(tools, dict):
         return None
-    for misspelt in _MISSPELT_SECTIONS:
-        if misspelt in tools:
-            mistake = Mistake(f"tool.{misspelt}", "is not read", f"call it tool.{SECTION}")
-            raise ConfigInvalidError(path, (mistake,))
     section = tools.get(SECTION)
     if section is not None and not isinstance(section, dict):
         mistake = Mistake(f"tool.{SECTION}", "should be a table", f"write [tool.{SECTION}]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 import shutil
 import tempfile
@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import tomli
+import tomli_w
 
 from flask_migrate_decl.config.source import MIGRATE_TOML, PYPROJECT_TOML, SECTION
 
 _STARTER = """\
 # Migrations. Every key and its default: migrate.toml.example of Flask-Migrate-Decl.
-{header}directory = {directory}
-{multidb}# compare_server_default = true
+{header}{directory}{multidb}# compare_server_default = true
 
 # A table or column that got another name; without its line here it would be dropped and added.
 # [{renames}]
@@ -58,7 +58,7 @@ def add_starter_section(folder: Path, directory: str, *, multidb: bool) -> Start
 def _starter_text(values: dict[str, Any], *, header: str, renames: str) -> str:
     return _STARTER.format(
         header=header,
-        directory=json.dumps(values["directory"], ensure_ascii=False),
+        directory=tomli_w.dumps({"directory": values["directory"]}),
         multidb="multidb = true\n" if "multidb" in values else "",
         renames=renames,
     )
@@ -92,6 +92,8 @@ def _adds_exactly(before: bytes, after: bytes, values: dict[str, Any]) -> bool:
 def _replace_file(path: Path, content: bytes) -> None:
     """Put new content in a file's place in one step, so that a crash leaves the old or the new."""
     target = path.resolve()
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is read-only", str(target))
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

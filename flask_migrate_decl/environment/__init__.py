@@ -1,5 +1,6 @@
 """From settings to an Alembic environment, and what is done in it."""
 
+from flask_migrate_decl.environment.alembic_config import standing_config
 from flask_migrate_decl.environment.changes import describe_changes
 from flask_migrate_decl.environment.project import Project, open_project
 from flask_migrate_decl.environment.run import AppliedRevision, Run, configure_arguments
@@ -13,5 +14,6 @@ __all__ = [
     "describe_changes",
     "open_command",
     "open_project",
+    "standing_config",
     "worded_errors",
 ]

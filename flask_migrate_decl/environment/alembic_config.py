@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 from alembic.config import Config
 
-from flask_migrate_decl.autogenerate import ATTRIBUTE
-from flask_migrate_decl.environment.run import RUN_ATTRIBUTE
+from flask_migrate_decl.autogenerate import ATTRIBUTE, register
+from flask_migrate_decl.environment.project import open_project
+from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run
+from flask_migrate_decl.errors import NoConfigReturnedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from flask_migrate_decl.environment.project import Project
-    from flask_migrate_decl.environment.run import Run
+    from flask_migrate_decl.registration import Registration
 
 PACKAGED_SCRIPTS = Path(__file__).parent / "script"
 """The Alembic script folder that every project shares."""
@@ -43,21 +45,50 @@ def alembic_config(
     :param flags: switches for ``cmd_opts``: those that an ``env.py`` may ask for, and Alembic's
         ``quiet``, which keeps it from printing what it does.
     """
+    with _script_location(run.project) as location:
+        yield _config(run, location, x_arg, flags)
+
+
+def standing_config(
+    registration: Registration,
+    directory: str | os.PathLike[str] | None,
+    *,
+    x_arg: Sequence[str],
+    flags: Sequence[str],
+) -> Config:
+    """Make a ``Config`` that outlives this package's commands, for programs that use Alembic."""
+    register()
+    project = open_project(registration, directory)
+    own_files = project.own_env and project.own_script_template
+    location = project.directory if own_files else PACKAGED_SCRIPTS
+    return _config(Run(project, changes_databases=True), location, x_arg, flags)
+
+
+def _config(run: Run, location: Path, x_arg: Sequence[str], flags: Sequence[str]) -> Config:
     project = run.project
-    declared = project.settings.model_fields_set
-    with _script_location(project) as location:
-        config = Config(project.directory / "alembic.ini") if project.own_env else Config()
-        config.output_buffer = StringIO()
-        config.cmd_opts = Namespace(x=list(x_arg), **dict.fromkeys(flags, True))
-        _set(config, "script_location", str(location))
-        _set_script_options(config, project)
-        if location != project.directory or "version_locations" in declared:
-            _set_version_locations(config, project.version_locations)
-        config.attributes[RUN_ATTRIBUTE] = run
-        config.attributes[ATTRIBUTE] = run.declared
-        for callback in project.registration.configure_callbacks:
-            config = callback(config)
-        yield config
+    config = Config(project.directory / "alembic.ini") if project.own_env else Config()
+    config.output_buffer = StringIO()
+    config.cmd_opts = Namespace(x=list(x_arg), **dict.fromkeys(flags, True))
+    _set(config, "script_location", str(location))
+    _set_script_options(config, project)
+    if location != project.directory or "version_locations" in project.settings.model_fields_set:
+        _set_version_locations(config, project.version_locations)
+    config.attributes[RUN_ATTRIBUTE] = run
+    config.attributes[ATTRIBUTE] = run.declared
+    return _configured(config, project.registration.configure_callbacks)
+
+
+def _configured(config: Config, callbacks: Sequence[Callable[[Config], Config]]) -> Config:
+    """Give the ``Config`` to the app's functions, each of which may return another."""
+    for callback in callbacks:
+        returned = callback(config)
+        if not isinstance(returned, Config):
+            raise NoConfigReturnedError(getattr(callback, "__name__", str(callback)))
+        if returned is not config:
+            returned.attributes.update(config.attributes)
+            returned.output_buffer, returned.cmd_opts = config.output_buffer, config.cmd_opts
+        config = returned
+    return config
 
 
 @contextmanager

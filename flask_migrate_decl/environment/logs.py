@@ -1,4 +1,8 @@
-"""An app's logging, kept from a project's own ``env.py``."""
+"""An app's logging, kept from a project's own ``env.py``.
+
+``logging`` has no public way to keep its list of handlers from ``fileConfig``, which shuts all of
+them down; its private list is touched here and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +32,11 @@ class _LoggerState:
 
 @contextmanager
 def preserved_logging() -> Iterator[None]:
-    """Give all loggers back as they were.
+    """Give all loggers and handlers back as they were.
 
     The ``env.py`` that Flask-Migrate copies into a project calls ``logging.config.fileConfig``,
-    which replaces the root logger's handlers and disables every logger that it does not name.
+    which replaces the root logger's handlers, disables every logger that it does not name, and
+    closes every handler there is.
     """
     loggers = [logging.root, *map(logging.getLogger, logging.root.manager.loggerDict)]
     states = [
@@ -40,8 +45,12 @@ def preserved_logging() -> Iterator[None]:
         )
         for logger in loggers
     ]
+    known_handlers: list[object] = logging._handlerList  # type: ignore[attr-defined]
+    kept_open = known_handlers[:]
+    known_handlers.clear()
     try:
         yield
     finally:
+        known_handlers[:0] = kept_open
         for state in states:
             state.restore()

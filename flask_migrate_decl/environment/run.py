@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import column, inspect, select, table
 
 from flask_migrate_decl.autogenerate import BIND_OPTION, PLUGIN, DeclaredRenames, bind_of, register
-from flask_migrate_decl.databases import MigrationTransaction, prepared
+from flask_migrate_decl.databases import MigrationTransaction, has_no_transaction, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,11 +142,10 @@ def _transaction(
     environment: EnvironmentContext, run: Run, connection: Connection, options: dict[str, Any]
 ) -> AbstractContextManager[MigrationTransaction]:
     """Prepare a database that is going to be changed."""
-    if not run.changes_databases or (
-        run.goes_to_head
-        and is_guardable(connection)
-        and _is_at_head(environment, connection, options)
-    ):
+    if not run.changes_databases:
+        return nullcontext(MigrationTransaction())
+    may_be_idle = run.goes_to_head and has_no_transaction(connection)
+    if may_be_idle and _is_at_head(environment, connection, options):
         return nullcontext(MigrationTransaction())
     return prepared(connection)
 
