@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask_migrate_decl.errors import AlreadyInitializedError, DatabaseMissingError
 from flask_migrate_decl.registration import Registration
 
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask_sqlalchemy import SQLAlchemy
     from sqlalchemy import MetaData
+
+    from flask_migrate_decl.errors import AppError
 
     ConfigureCallback = Callable[[Config], Config]
 
@@ -111,11 +112,10 @@ class Migrate:
         :raises AlreadyInitializedError: another ``Migrate`` has the app.
         """
         db = db or self.db
-        if db is None:
-            raise DatabaseMissingError(app.name)
         present = app.extensions.get("migrate")
-        if present is not None and getattr(present, "migrate", None) is not self:
-            raise AlreadyInitializedError(app.name)
+        is_of_another = present is not None and getattr(present, "migrate", None) is not self
+        if db is None or is_of_another:
+            raise _registration_error(app.name, is_of_another=is_of_another)
         given = alembic_options | _given(compare_type, render_as_batch)
         state = MigrateState(
             db=db,
@@ -161,6 +161,13 @@ class Migrate:
         """Register a function that is given Alembic's ``Config`` and returns it, or another."""
         self.configure_callbacks.append(callback)
         return callback
+
+
+def _registration_error(app: str, *, is_of_another: bool) -> AppError:
+    """Make the error; an app that is registered rightly does not pay for the whole tree of them."""
+    from flask_migrate_decl.errors import AlreadyInitializedError, DatabaseMissingError
+
+    return AlreadyInitializedError(app) if is_of_another else DatabaseMissingError(app)
 
 
 def _given(compare_type: Any, render_as_batch: bool | None) -> dict[str, Any]:

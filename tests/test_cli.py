@@ -123,6 +123,16 @@ def test_a_project_of_flask_migrate_keeps_its_commands(shell: Shell) -> None:
     shell.flask("db", "upgrade")
 
 
+def test_neither_arguments_nor_our_configuration_take_a_project_over(shell: Shell) -> None:
+    shell.write(app__py=APP.replace("flask_migrate_decl", "flask_migrate"))
+    assert "aioflask" in shell.flask("db", "list-templates").stdout
+    shell.flask("db", "init", "-d", "list-templates")
+    assert (shell.folder / "list-templates" / "env.py").is_file()
+    shell.write(pyproject__toml="not toml", migrate__toml="app = 1")
+    shell.flask("db", "init")
+    assert (shell.folder / "migrations" / "env.py").is_file()
+
+
 def test_a_project_with_a_db_group_of_its_own_keeps_it(shell: Shell) -> None:
     shell.write(
         app__py="from flask import Flask, current_app\n"

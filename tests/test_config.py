@@ -131,6 +131,14 @@ MISTAKES = {
         tables = [{ from = "a", to = "b", to_schema = "s" }]
         indexes = [{ table = "t", from = "a", to = "b" }]
         """,
+    "texts": """
+        directory = ""
+        app = "a\\nb"
+        file_template = "%(nope)s"
+        output_encoding = "nope"
+        post_write_hooks = [{ name = "a,b", type = "exec" }]
+        """,
+    "texts_that_lead_out": 'file_template = "../%(rev)s"',
     "values_are_not_repeated": """
         [renames]
         tables = [{ from = "a", to = ["secret"] }]
@@ -153,6 +161,9 @@ def test_every_mistake_is_told_with_its_key(name: str) -> None:
         ("migrate.toml", b"a = '\xff'", "not UTF-8"),
         ("pyproject.toml", b"[tool.flask_migrate]", "call it tool.flask-migrate"),
         ("pyproject.toml", b"[tool.flaskmigrate]", "call it tool.flask-migrate"),
+        ("pyproject.toml", b"[tool.Flask-Migrate]", "call it tool.flask-migrate"),
+        ("pyproject.toml", b"[tool.flask-migrate-decl]", "call it tool.flask-migrate"),
+        ("pyproject.toml", b"[flask-migrate]", "call it tool.flask-migrate"),
         ("pyproject.toml", b"tool.flask-migrate = 1", "should be a table"),
     ],
 )
@@ -238,15 +249,15 @@ def test_the_starter_section_leaves_every_other_byte(tmp_path: Path, name: str) 
     before = PYPROJECTS[name]
     path.write_bytes(before)
     path.chmod(0o640)
-    section = add_starter_section(tmp_path, 'migra"tions', multidb=True)
+    section = add_starter_section(tmp_path, 'migra"ti\x7fons', multidb=True)
     after = path.read_bytes()
     assert section.written
     assert after.startswith(before)
     assert (b"\r\n" in after) is (b"\r\n" in before)
     assert after.count(b"\n") == after.count(b"\r\n") or b"\r\n" not in before
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    settings = load_configuration(None, [tmp_path]).settings
-    assert (settings.directory, settings.multidb) == ('migra"tions', True)
+    section_read = tomli.loads(after.decode("utf-8-sig"))["tool"]["flask-migrate"]
+    assert section_read == {"directory": 'migra"ti\x7fons', "multidb": True}
     assert os.listdir(tmp_path) == ["pyproject.toml"]
 
 
@@ -258,6 +269,18 @@ def test_a_section_that_fits_nowhere_is_handed_back(tmp_path: Path, before: byte
     assert not section.written
     assert "[tool.flask-migrate]" in section.text
     assert path.read_bytes() == before
+
+
+def test_a_file_that_may_not_be_written_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+    path = tmp_path / "pyproject.toml"
+    path.write_text("[project]")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError):
+        add_starter_section(tmp_path, "migrations", multidb=False)
+    assert path.read_text() == "[project]"
 
 
 def test_a_symlink_stays_one(tmp_path: Path) -> None:

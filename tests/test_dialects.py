@@ -316,3 +316,99 @@ def test_alembic_of_others_in_the_process_stays_as_it_was(mariadb_url: str) -> N
         metadata = MetaData()
         metadata.reflect(connection)
         assert not metadata.tables["item"].columns["label"].nullable
+
+
+@pytest.mark.mariadb
+def test_a_new_indexed_foreign_key_beside_a_rename_can_be_taken_back(
+    mariadb_project: Project,
+) -> None:
+    def models(title: str, *more: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            db.Table("user", Column("id", Integer, primary_key=True))
+            keys: list[Column[int]] = [
+                Column(name, ForeignKey("user.id", name="fk_new"), index=True) for name in more
+            ]
+            db.Table("post", Column("id", Integer, primary_key=True), Column(title, Integer), *keys)
+
+        return define
+
+    before = begun(mariadb_project, models("t"))
+    after = renamed(
+        mariadb_project,
+        models("title", "user_id"),
+        'renames.columns = [{ table = "post", from = "t", to = "title" }]',
+    )
+    after.run("db", "downgrade")
+    assert before.differences() == []
+
+
+# --- both --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("postgres_url", marks=pytest.mark.postgresql),
+        pytest.param("mariadb_url", marks=pytest.mark.mariadb),
+    ],
+)
+def test_a_new_constraint_can_not_take_a_name_that_a_rename_leaves(
+    url: str, request: pytest.FixtureRequest, sqlite_project: Project
+) -> None:
+    """Such a revision would fail, on MariaDB after half of it."""
+    project = Project(sqlite_project.folder, request.getfixturevalue(url))
+    convention = {"fk": "fk_%(table_name)s_%(column_0_name)s"}
+
+    def models(*keys: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            db.Table("user", Column("id", Integer, primary_key=True))
+            db.Table(
+                "post",
+                Column("id", Integer, primary_key=True),
+                *(Column(key, ForeignKey("user.id")) for key in keys),
+            )
+
+        return define
+
+    app = project.app(models("user_id"), naming_convention=convention)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    project.configure('renames.columns = [{ table = "post", from = "user_id", to = "owner_id" }]')
+    after = project.app(models("owner_id", "user_id"), naming_convention=convention)
+    output = after.run("db", "migrate", exit_code=1)
+    assert '"fk_post_user_id", which "post" keeps' in output
+    assert len(project.scripts()) == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("hint", ["", ', schema = "nope"', ', schema = "public"'])
+def test_a_hint_without_its_schema_stops_the_run(postgres_project: Project, hint: str) -> None:
+    def models(name: str) -> Define:
+        return lambda db: db.Table(
+            "user", Column("id", Integer, primary_key=True), Column(name, String), schema="crm"
+        )
+
+    app = postgres_project.app(models("name"), include_schemas=True)
+    app.execute("CREATE SCHEMA crm")
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    postgres_project.configure(
+        f'renames.columns = [{{ table = "user", from = "name", to = "full_name"{hint} }}]'
+    )
+    after = postgres_project.app(models("full_name"), include_schemas=True)
+    output = after.run("db", "migrate", exit_code=1)
+    assert 'would become "full_name" in "crm.user"' in output
+    assert len(postgres_project.scripts()) == 1
+
+
+@pytest.mark.postgresql
+def test_a_percent_sign_in_the_name_of_a_table_with_a_serial(postgres_project: Project) -> None:
+    def models(key: str) -> Define:
+        return lambda db: db.Table("50%", Column(key, Integer, primary_key=True))
+
+    begun(postgres_project, models("id"))
+    renamed(
+        postgres_project,
+        models("key"),
+        'renames.columns = [{ table = "50%", from = "id", to = "key" }]',
+    )

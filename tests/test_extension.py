@@ -11,7 +11,10 @@ from typing import Any
 
 import flask_migrate  # type: ignore[import-untyped]
 import pytest
-from flask import Flask
+from alembic import command as alembic_command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Integer, String, make_url
 
@@ -442,3 +445,91 @@ def test_a_shown_url_has_no_password(url: str) -> None:
     shown = shown_url(make_url(url))
     assert "cret" not in shown
     assert "host/shop" in shown
+
+
+# --- what was found by looking for trouble -----------------------------------------------------
+
+
+def test_a_hint_without_its_bind_stops_the_run(sqlite_project: Project) -> None:
+    sqlite_project.binds["other"] = f"sqlite:///{sqlite_project.folder}/other.db"
+    app = sqlite_project.app(two_databases)
+    for command in (["init", "--multidb"], ["migrate"], ["upgrade"]):
+        app.run("db", *command)
+    scripts = sqlite_project.scripts()
+    hint = 'renames.columns = [{ table = "person", from = "label", to = "title" }]'
+    sqlite_project.configure(f"multidb = true\n{hint}")
+    after = sqlite_project.app(two_databases_later)
+    for command in (["migrate"], ["check"]):
+        assert 'add bind = "other" to the hint' in after.run("db", *command, exit_code=1)
+    assert sqlite_project.scripts() == scripts
+
+
+@pytest.mark.parametrize(
+    "revision_id", ["../x", "a/b", 'k"""', "head", "base", "a\nb", "x" * 33, "", "a b", "a-b"]
+)
+def test_a_revision_id_that_would_do_harm_is_refused(
+    sqlite_project: Project, revision_id: str
+) -> None:
+    app = sqlite_project.app(people)
+    app.run("db", "init")
+    for command in ("revision", "migrate", "merge"):
+        output = app.run("db", command, f"--rev-id={revision_id}", exit_code=2)
+        assert "can't be a revision's identifier" in output
+    assert sqlite_project.scripts() == {}
+    assert {path.name for path in (sqlite_project.folder / "migrations").iterdir()} == {"versions"}
+
+
+def test_a_config_for_programs_that_use_alembic_themselves(sqlite_project: Project) -> None:
+    app = sqlite_project.app(people)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    with app.flask.app_context():
+        config = app.flask.extensions["migrate"].migrate.get_config(x_arg="a=1", opts=["flag"])
+        (head,) = ScriptDirectory.from_config(config).get_heads()
+        assert f"{head}_.py" in sqlite_project.scripts()
+        assert (config.cmd_opts.x, config.cmd_opts.flag) == (["a=1"], True)
+        alembic_command.downgrade(config, "base")
+    assert "person" not in app.rows()
+
+
+def test_a_callback_may_return_another_config(sqlite_project: Project) -> None:
+    app = sqlite_project.app(people)
+    app.run("db", "init")
+    migrate = app.flask.extensions["migrate"].migrate
+
+    @migrate.configure  # type: ignore[untyped-decorator]
+    def another(config: Config) -> Config:
+        made = Config()
+        for option in ("script_location", "path_separator", "version_locations"):
+            made.set_main_option(option, config.get_main_option(option) or "")
+        return made
+
+    app.run("db", "migrate")
+    assert "CREATE TABLE person" in app.run("db", "upgrade", "--sql")
+    migrate.configure(lambda _config: None)
+    assert "has to return the Config" in app.run("db", "heads", exit_code=2)
+
+
+def test_the_g_of_an_active_app_context_is_the_commands_own(sqlite_project: Project) -> None:
+    app = sqlite_project.app(people)
+    app.run("db", "init")
+    with app.flask.app_context():
+        g.tenant = "t1"
+        seen: list[str] = []
+
+        @app.flask.extensions["migrate"].migrate.configure  # type: ignore[untyped-decorator]
+        def look(config: Config) -> Config:
+            seen.append(g.get("tenant"))
+            return config
+
+        app.flask.test_cli_runner().invoke(args=["db", "heads"])
+    assert seen == ["t1"]
+
+
+def test_requests_that_lead_nowhere_are_no_tracebacks(sqlite_project: Project) -> None:
+    app = sqlite_project.app(people)
+    (sqlite_project.folder / "migrations").write_text("")
+    assert "is a file" in app.run("db", "init", exit_code=2)
+    app.run("db", "init", "-d", "elsewhere")
+    output = app.run("db", "history", "-d", "elsewhere", "-r", "a:b:c", exit_code=2)
+    assert "[start]:[end]" in output

@@ -8,7 +8,7 @@ from pathlib import Path
 import flask_migrate  # type: ignore[import-untyped]
 import pytest
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Column, Integer, String
+from sqlalchemy import Column, ForeignKey, Integer, String
 
 from flask_migrate_decl import upgrade
 from flask_migrate_decl.cli import MigrateGroup
@@ -193,3 +193,108 @@ def test_a_template_folder_is_copied(sqlite_project: Project) -> None:
     assert (sqlite_project.folder / "migrations" / "env.py").is_file()
     app.run("db", "migrate")
     assert "no template" in app.run("db", "init", "-d", "x", "-t", "./none", exit_code=2)
+
+
+PRINTS_X = "\nprint('x:', context.get_x_argument())\n"
+
+
+def test_values_for_the_env_py_come_from_the_group_and_the_command(
+    sqlite_project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = sqlite_project.app(users)
+    _made_by_flask_migrate(app)
+    env = sqlite_project.folder / "migrations" / "env.py"
+    env.write_text(env.read_text() + PRINTS_X)
+    for command in (["stamp", "head"], ["current"], ["check"], ["history", "-i"]):
+        assert "x: ['tenant=a']" in app.run("db", "-x", "tenant=a", *command)
+    assert "x: ['a=1', 'b=2']" in app.run("db", "-x", "a=1", "upgrade", "-x", "b=2")
+
+
+def test_a_message_is_no_code_in_the_projects_own_template(sqlite_project: Project) -> None:
+    app = sqlite_project.app(users)
+    _made_by_flask_migrate(app)
+    message = 'x"""\nraise SystemExit(9)\n"""\\'
+    app.run("db", "revision", "-m", message, "--rev-id", "two2")
+    (script,) = [text for name, text in sqlite_project.scripts().items() if "two2" in name]
+    namespace: dict[str, str] = {}
+    exec(compile(script, "script", "exec"), namespace)
+    assert namespace["__doc__"].startswith(message)
+
+
+def test_hints_reach_an_env_py_that_passes_no_options_on(sqlite_project: Project) -> None:
+    before = sqlite_project.app(users)
+    _made_by_flask_migrate(before)
+    before.insert({"user": [{"id": 1, "name": "Ann"}]})
+    env = sqlite_project.folder / "migrations" / "env.py"
+    plain = env.read_text().replace("**conf_args", "render_as_batch=True")
+    env.write_text(plain)
+    sqlite_project.configure(RENAMED)
+    after = sqlite_project.app(accounts)
+    env.write_text(
+        plain.replace(
+            "render_as_batch=", 'autogenerate_plugins=["alembic.autogenerate.tables"], '
+        ).replace('"], True', '"]')
+    )
+    scripts = sqlite_project.scripts()
+    assert "did not look at the rename hints" in after.run("db", "migrate", exit_code=1)
+    assert sqlite_project.scripts() == scripts
+    env.write_text(plain)
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    assert after.rows() == {"account": [{"id": 1, "full_name": "Ann"}]}
+
+
+def test_child_rows_are_kept_under_the_projects_own_env_py(sqlite_project: Project) -> None:
+    def with_posts(define: Define, parent: str) -> Define:
+        def defined(db: SQLAlchemy) -> None:
+            define(db)
+            key: Column[int] = Column("owner", ForeignKey(f"{parent}.id", ondelete="CASCADE"))
+            db.Table("post", Column("id", Integer, primary_key=True), key)
+
+        return defined
+
+    def strict_accounts(db: SQLAlchemy) -> None:
+        name = Column("full_name", String(80), nullable=False)
+        db.Table("account", Column("id", Integer, primary_key=True), name)
+
+    before = sqlite_project.app(with_posts(users, "user"))
+    _made_by_flask_migrate(before)
+    before.insert({"user": [{"id": 1, "name": "Ann"}], "post": [{"id": 1, "owner": 1}]})
+    sqlite_project.configure(RENAMED)
+    after = sqlite_project.app(with_posts(strict_accounts, "account"))
+    after.run("db", "migrate")
+    after.run("db", "upgrade")
+    assert after.rows()["post"] == [{"id": 1, "owner": 1}]
+    with after.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_password_is_not_repeated_where_a_url_has_a_percent_sign(
+    sqlite_project: Project,
+) -> None:
+    app = sqlite_project.app(users)
+    _made_by_flask_migrate(app)
+    env = sqlite_project.folder / "migrations" / "env.py"
+    broken = "config.set_main_option('sqlalchemy.url', 'postgresql://me:s3%40cret@host/x')"
+    env.write_text(env.read_text().replace("config.set_main_option(", f"{broken}\nset(", 1))
+    output = app.run("db", "current", exit_code=2)
+    assert "cret" not in output
+    assert "write each % twice" in output
+
+
+def test_an_apps_handlers_stay_open(sqlite_project: Project) -> None:
+    app = sqlite_project.app(users)
+    _made_by_flask_migrate(app)
+    log = sqlite_project.folder / "app.log"
+    handler = logging.FileHandler(log, mode="w")
+    own = logging.getLogger("project.own")
+    own.addHandler(handler)
+    own.disabled = False
+    try:
+        own.error("before")
+        app.run("db", "current")
+        own.error("after")
+    finally:
+        own.removeHandler(handler)
+        handler.close()
+    assert log.read_text() == "before\nafter\n"

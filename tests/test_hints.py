@@ -136,6 +136,46 @@ WRONG = [
     ),
     Case("table_misspelt_twice", USER_NAME, {"users": ["name"]}, TABLE.format("usr", "uusers")),
     Case(
+        "column_taken_back",
+        {"user": ["full_name"]},
+        USER_NAME,
+        COLUMN.format("user", "name", "full_name"),
+    ),
+    Case("table_taken_back", {"account": []}, {"user": []}, TABLE.format("user", "account")),
+    Case(
+        "column_of_another_table_that_has_the_new_name",
+        {"user": ["name"], "post": ["full_name"]},
+        {"user": ["full_name"], "post": ["full_name"]},
+        COLUMN.format("post", "name", "full_name"),
+    ),
+    Case(
+        "column_table_misspelt_and_old_table_name_used_again",
+        USER_NAME,
+        {"account": ["full_name"], "user": ["token"]},
+        TABLE.format("user", "account") + COLUMN.format("acount", "name", "full_name"),
+    ),
+    Case(
+        "table_to_misspelt_and_old_name_used_again",
+        USER_NAME,
+        {"account": ["name"], "user": ["token"]},
+        TABLE.format("user", "acount"),
+    ),
+    Case(
+        "column_of_the_table_that_took_the_old_name",
+        {"account": ["full_name"], "user": ["name"]},
+        {"account": ["full_name"], "user": ["full_name"]},
+        TABLE.format("user", "account") + COLUMN.format("user", "name", "full_name"),
+    ),
+    Case(
+        "twice_to_this_database",
+        {"user": ["name"]},
+        {"user": ["b", "d"]},
+        """renames.columns = [
+          { table = "user", from = "name", to = "b" },
+          { table = "user", from = "NAME", to = "d" },
+        ]""",
+    ),
+    Case(
         "schema_not_compared",
         USER_NAME,
         {"user": ["full_name"]},
@@ -252,6 +292,14 @@ def test_names_are_compared_as_sqlite_compares_them(sqlite_project: Project) -> 
     after.run("db", "migrate")
     after.run("db", "upgrade")
     assert after.rows() == {"account": [{"id": 1, "full_name": "Ann"}]}
+
+
+def test_a_letter_outside_ascii_is_not_folded(sqlite_project: Project) -> None:
+    begun(sqlite_project, {"user": ["x", "Ä"]})
+    sqlite_project.configure(COLUMN.format("user", "x", "ä"))
+    app = sqlite_project.app(models({"user": ["Ä", "ä"]}))
+    app.run("db", "migrate")
+    assert "new_column_name='ä'" in sqlite_project.newest_script()
 
 
 def test_more_tables_than_alembic_reads_one_by_one(sqlite_project: Project) -> None:

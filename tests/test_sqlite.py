@@ -6,10 +6,11 @@ import sqlite3
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Column, ForeignKey, Integer, StaticPool, String
+from sqlalchemy import Column, Engine, ForeignKey, Integer, StaticPool, String, event
 
 from flask_migrate_decl import MigrateError, downgrade, upgrade
 from flask_migrate_decl.databases import prepared
+from flask_migrate_decl.databases.sqlite import guarded
 from flask_migrate_decl.errors import ForeignKeysBrokenError, TransactionOpenError
 from tests.project import App, Define, Project, Rows
 
@@ -260,3 +261,97 @@ def test_downgrade_is_one_transaction_too(begun: App, sqlite_project: Project) -
     with begun.flask.app_context(), pytest.raises(MigrateError, match="nonsense"):
         downgrade()
     assert _schema(begun) == schema
+
+
+# --- what apps and scripts do by themselves ----------------------------------------------------
+
+
+def test_an_app_may_begin_its_transactions_itself(by_hand: App, sqlite_project: Project) -> None:
+    """SQLAlchemy's documentation shows it, for SQLite's transactions to be real ones."""
+
+    def own_begin(engine: Engine) -> None:
+        event.listen(engine, "connect", lambda c, _record: setattr(c, "isolation_level", None))
+        event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
+
+    _add_revision(sqlite_project, "one", None, 'op.add_column("user", sa.Column("a", sa.Integer))')
+    _add_revision(sqlite_project, "two", "one", 'op.execute("SELECT nonsense")')
+    schema = _schema(by_hand)
+    with by_hand.flask.app_context():
+        own_begin(by_hand.db.engine)
+    by_hand.run("db", "upgrade", exit_code=2)
+    assert _schema(by_hand) == schema
+    by_hand.run("db", "upgrade", "one")
+    assert "one" in by_hand.run("db", "current")
+
+
+def test_an_autocommit_block_is_outside_of_the_transaction(
+    by_hand: App, sqlite_project: Project
+) -> None:
+    body = """op.add_column("user", sa.Column("a", sa.Integer))
+    with op.get_context().autocommit_block():
+        op.execute("VACUUM")
+    op.add_column("user", sa.Column("b", sa.Integer))"""
+    _add_revision(sqlite_project, "one", None, body)
+    _add_revision(sqlite_project, "two", "one", 'op.add_column("user", sa.Column("c", sa.Integer))')
+    by_hand.run("db", "upgrade")
+    assert set(by_hand.rows()["user"][0]) == {"id", "name", "a", "b", "c"}
+
+
+def test_each_revision_is_checked_where_each_is_committed(
+    by_hand: App, sqlite_project: Project
+) -> None:
+    app = sqlite_project.app(models("user", "name"), transaction_per_migration=True)
+    _add_revision(sqlite_project, "one", None, 'op.add_column("user", sa.Column("a", sa.Integer))')
+    _add_revision(sqlite_project, "two", "one", 'op.execute("DELETE FROM user WHERE id = 1")')
+    with app.flask.app_context(), pytest.raises(ForeignKeysBrokenError):
+        upgrade()
+    assert len(by_hand.rows()["user"]) == 2
+    assert "one" in app.run("db", "current")
+
+
+def test_what_follows_a_commit_of_the_script_itself_is_kept(
+    by_hand: App, sqlite_project: Project
+) -> None:
+    body = 'op.get_bind().commit(); op.create_table("b", sa.Column("id", sa.Integer))'
+    _add_revision(sqlite_project, "one", None, body)
+    by_hand.run("db", "upgrade")
+    assert "b" in by_hand.rows()
+    assert "one" in by_hand.run("db", "current")
+
+
+def test_an_upgrade_with_nothing_to_do_waits_for_nobody(
+    begun: App, sqlite_project: Project
+) -> None:
+    impatient = Project(sqlite_project.folder, f"{sqlite_project.url}?timeout=0")
+    app = impatient.app(models("user", "name"))
+    holder = sqlite3.connect(sqlite_project.url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        app.run("db", "upgrade")
+    finally:
+        holder.close()
+
+
+def test_rows_may_be_whatever_the_app_makes_of_them(begun: App, sqlite_project: Project) -> None:
+    def as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object]:
+        return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+    with begun.flask.app_context():
+        engine = begun.db.engine
+        connection = engine.connect()
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.row_factory = as_dict
+        with guarded(connection) as check:
+            check()
+        connection.close()
+
+
+def test_a_script_that_says_it_is_irreversible_is_no_traceback(
+    by_hand: App, sqlite_project: Project
+) -> None:
+    _add_revision(sqlite_project, "one", None, 'raise NotImplementedError("irreversible")')
+    assert by_hand.run("db", "upgrade", exit_code=2).endswith("Error: irreversible\n")
+    script = sqlite_project.versions / "one.py"
+    script.write_text("def broken(:")
+    assert "one.py, line 1: invalid syntax" in by_hand.run("db", "heads", exit_code=2)
