@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from argparse import Namespace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,10 +84,12 @@ def init(
 ) -> InitResult:
     """Make the folder of revisions, and a section where the project has none.
 
-    :param multidb: take every bind of ``SQLALCHEMY_BINDS`` in.
+    :param multidb: take every bind of ``SQLALCHEMY_BINDS`` in; a folder that is copied says that
+        by itself.
     :param template: a name of ``list_templates()``, or the path of a folder to copy.
     :param package: write empty ``__init__.py`` files.
     :raises DirectoryNotEmptyError: something is in the folder already.
+    :raises DirectoryIsFileError: a file is where the folder should be.
     :raises UnknownTemplateError: there is no such template.
     """
     project = open_project(_registration(), directory)
@@ -349,7 +352,9 @@ def _registration() -> Registration:
 
 
 def _starter_section(project: Project, *, multidb: bool) -> StarterSection | None:
-    if project.configuration.source.path is not None:
+    """Add the first section, unless there is one or the folder is no part of this project."""
+    is_elsewhere = not project.directory.is_relative_to(Path.cwd())
+    if project.configuration.source.path is not None or is_elsewhere:
         return None
     directory = Path(os.path.relpath(project.directory)).as_posix()
     return add_starter_section(Path.cwd(), directory, multidb=multidb)
@@ -370,8 +375,7 @@ def _copy_template(project: Project, template: Path, *, package: bool) -> None:
 
     if not template.is_dir():
         raise UnknownTemplateError(str(template), _TEMPLATE_NAMES)
-    config = TemplateConfig(project.directory / "alembic.ini")
-    config.set_main_option("script_location", str(project.directory).replace("%", "%%"))
+    config = TemplateConfig(project.directory / "alembic.ini", cmd_opts=Namespace(quiet=True))
     with worded_errors():
         alembic_command.init(config, str(project.directory), template.name, package=package)
 

@@ -380,7 +380,7 @@ class RenameHintsError(FindingsError):
 
     def __str__(self) -> str:
         return (
-            "no revision was written, as rename hints don't fit the database and the models:"
+            "no revision can be written, as rename hints don't fit the database and the models:"
             f"{_listed([str(problem) for problem in self.problems])}"
         )
 
@@ -397,7 +397,7 @@ class NamesInUseError(FindingsError):
     def __str__(self) -> str:
         lines = [f'"{name}", which "{table}" keeps' for name, table in self.names]
         return (
-            "no revision was written, as a rename leaves constraints their names, and new ones "
+            "no revision can be written, as a rename leaves constraints their names, and new ones "
             f"would be called the same:{_listed(lines)}\n"
             "Rename these constraints in a revision of your own first, or name the new ones "
             "otherwise."
@@ -411,9 +411,11 @@ class HintsNotSeenError(FindingsError):
     bind: str | None
 
     def __str__(self) -> str:
+        database = f'the bind "{self.bind}"' if self.bind else "the default database"
         return (
-            "no revision was written, as the comparison did not look at the rename hints: let "
-            'autogenerate_plugins have "alembic.autogenerate.*" in it, in env.py too'
+            f"no revision can be written, as the comparison of {database} did not look at the "
+            'rename hints: let autogenerate_plugins have "alembic.autogenerate.*" in it, in env.py '
+            "too"
         )
 
 
@@ -453,7 +455,7 @@ class TransactionOpenError(DatabaseError):
 class ForeignKeysBrokenError(DatabaseError):
     """A migration left rows without their parents; it was rolled back.
 
-    :param violations: lines such as ``post row 3 has no parent in account``.
+    :param violations: lines such as ``in "post" 1 row has lost its parent``.
     """
 
     database: str

@@ -151,12 +151,6 @@ class Migrate:
         state = current_app.extensions["migrate"]
         return standing_config(state, directory, x_arg=x_args, flags=opts or ())
 
-    def call_configure_callbacks(self, config: Config) -> Config:
-        """Give a ``Config`` to the functions that ``configure`` registered, and return theirs."""
-        for callback in self.configure_callbacks:
-            config = callback(config)
-        return config
-
     def configure(self, callback: ConfigureCallback) -> ConfigureCallback:
         """Register a function that is given Alembic's ``Config`` and returns it, or another."""
         self.configure_callbacks.append(callback)

@@ -27,7 +27,8 @@ class Template:
 class InitResult:
     """What ``init`` made.
 
-    :param section: the section it added; ``None`` where the project had one.
+    :param section: the section it added; ``None`` where the project had one, where a template's
+        folder was copied, and where the folder is outside of the working folder.
     """
 
     directory: Path

@@ -85,19 +85,20 @@ def _unavailable(reason: str) -> NoReturn:
 
 
 @pytest.fixture
-def project(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(database_url: str, tmp_path: Path) -> Project:
     """Give an empty project on each kind of database."""
-    return _project_in(tmp_path, database_url, monkeypatch)
+    return Project(tmp_path, database_url)
 
 
 @pytest.fixture
-def sqlite_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def sqlite_project(tmp_path: Path) -> Project:
     """Give an empty project on SQLite."""
-    return _project_in(tmp_path, f"sqlite:///{tmp_path}/app.db", monkeypatch)
+    return Project(tmp_path, f"sqlite:///{tmp_path}/app.db")
 
 
-def _project_in(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.chdir(folder)
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test out of the repository's folder, and the caller's settings out of the test."""
+    monkeypatch.chdir(tmp_path)
     for variable in ("FLASK_APP", "FLASK_MIGRATE_CONFIG", "FLASK_DB_DIRECTORY"):
         monkeypatch.delenv(variable, raising=False)
-    return Project(folder, url)

@@ -31,11 +31,6 @@ def section(text: str) -> Settings:
     return parse_settings(Source(Path("migrate.toml"), tomli.loads(text)))
 
 
-@pytest.fixture(autouse=True)
-def no_named_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FLASK_MIGRATE_CONFIG", raising=False)
-
-
 # --- what it may say ---------------------------------------------------------------------------
 
 

@@ -86,10 +86,7 @@ def flask_app(folder: Path, name: str = "project") -> Flask:
     return app
 
 
-def test_the_state_offers_what_flask_migrates_offers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_state_offers_what_flask_migrates_offers(tmp_path: Path) -> None:
     app, db = flask_app(tmp_path), SQLAlchemy()
     db.init_app(app)
     migrate = Migrate(app, db, compare_type=False, version_table="versions")
@@ -533,3 +530,14 @@ def test_requests_that_lead_nowhere_are_no_tracebacks(sqlite_project: Project) -
     app.run("db", "init", "-d", "elsewhere")
     output = app.run("db", "history", "-d", "elsewhere", "-r", "a:b:c", exit_code=2)
     assert "[start]:[end]" in output
+
+
+def test_a_folder_elsewhere_leaves_the_files_here_alone(
+    sqlite_project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "migrations"
+    app = sqlite_project.app(people, directory=elsewhere)
+    (sqlite_project.folder / "pyproject.toml").write_text("[project]")
+    app.run("db", "init")
+    assert (elsewhere / "versions").is_dir()
+    assert (sqlite_project.folder / "pyproject.toml").read_text() == "[project]"

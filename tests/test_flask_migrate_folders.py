@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 import flask_migrate  # type: ignore[import-untyped]
@@ -185,9 +186,7 @@ def test_a_folder_with_one_file_of_its_own_takes_the_other_from_the_package(
 def test_a_template_folder_is_copied(sqlite_project: Project) -> None:
     template = sqlite_project.folder / "house style"
     source = Path(flask_migrate.__file__).parent / "templates" / "flask"
-    template.mkdir()
-    for file in source.iterdir():
-        (template / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(source, template, ignore=shutil.ignore_patterns("__pycache__"))
     app = sqlite_project.app(users)
     app.run("db", "init", "-t", f"./{template.name}")
     assert (sqlite_project.folder / "migrations" / "env.py").is_file()

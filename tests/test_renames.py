@@ -189,6 +189,17 @@ def seen(tables: Tables, names: NameMap) -> dict[str, tuple[str, ...]]:
     }
 
 
+def inverse(names: NameMap) -> NameMap:
+    """Return the map of the downgrade."""
+    return NameMap(
+        {(schema, new): old for (schema, old), new in names.tables.items()},
+        {
+            names.old_table(key) or key: {new: old for old, new in columns.items()}
+            for key, columns in names.columns.items()
+        },
+    )
+
+
 @given(schemas_with_renames())
 def test_the_plan_gives_the_models_and_its_inverse_the_database(
     case: tuple[dict[str, tuple[str, ...]], Renames],
@@ -200,7 +211,7 @@ def test_the_plan_gives_the_models_and_its_inverse_the_database(
     names = resolution.plan.names
 
     assert seen(database, names) == models
-    assert seen(models, names.inverse()) == database
+    assert seen(models, inverse(names)) == database
     for table in models:
         old = names.old_table((None, table))
         assert old is not None
@@ -233,15 +244,6 @@ def test_neither_the_order_of_kinds_nor_spent_hints_change_the_plan(
     reordered = Renames(hints.tables[::-1], hints.columns[::-1])
     found = resolve(reordered, catalog(database), catalog(models)).plan
     assert set(found.steps) == set(plan.steps)
-
-
-@given(schemas_with_renames())
-def test_the_reverse_of_a_step_undoes_it(
-    case: tuple[dict[str, tuple[str, ...]], Renames],
-) -> None:
-    database, hints = case
-    plan = resolve(hints, catalog(database), catalog(applied(database, hints))).plan
-    assert [step.reverse().reverse() for step in plan.steps] == list(plan.steps)
 
 
 @given(st.text(max_size=40), st.dictionaries(NAMES, NAMES, max_size=3))

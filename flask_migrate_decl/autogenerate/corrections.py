@@ -12,7 +12,6 @@ from flask_migrate_decl.renames import NameRules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Dialect
     from sqlalchemy.engine import Inspector
 
     from flask_migrate_decl.renames import TableKey
@@ -112,9 +111,3 @@ def index_follows_column(
         return False
     taken = {"primary", *(other["name"].lower() for other in indexes)}
     return new.lower() not in taken
-
-
-def quoted_table(dialect: Dialect, schema: str | None, table: str) -> str:
-    """Return a table's name for a statement, with its schema where it has one."""
-    quote = dialect.identifier_preparer.quote
-    return f"{quote(schema)}.{quote(table)}" if schema else quote(table)

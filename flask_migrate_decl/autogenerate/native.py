@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic.ddl.base import AlterTable
+from alembic.ddl.base import AlterTable, alter_table
 from alembic.operations import Operations, ops, toimpl
 from sqlalchemy import inspect
 from sqlalchemy.ext.compiler import compiles
@@ -16,7 +16,6 @@ from sqlalchemy.ext.compiler import compiles
 from flask_migrate_decl.autogenerate.corrections import (
     MYSQL_FAMILY,
     index_follows_column,
-    quoted_table,
 )
 from flask_migrate_decl.autogenerate.declared import declared_renames
 
@@ -48,10 +47,10 @@ class RenameColumn(AlterTable):
 
 @compiles(RenameColumn)  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
 def _compile_rename_column(element: RenameColumn, compiler: DDLCompiler, **_kw: object) -> str:
-    table = quoted_table(compiler.dialect, element.schema, str(element.table_name))
+    table = alter_table(compiler, element.table_name, element.schema)
     old, new = compiler.preparer.quote(element.old), compiler.preparer.quote(element.new)
     index = f", {element.rename_index} {old} TO {new}" if element.rename_index else ""
-    return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}{index}"
+    return f"{table} RENAME COLUMN {old} TO {new}{index}"
 
 
 def register() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ from flask_migrate_decl.autogenerate.native import order_index_changes
 from flask_migrate_decl.autogenerate.operations import RenameColumnOp, RenameTableOp
 from flask_migrate_decl.autogenerate.view import RenamedInspector, renamed_view
 from flask_migrate_decl.errors import HintProblem, RenameHintsError
-from flask_migrate_decl.renames import Renames, TableStep, find_conflicts, resolve
+from flask_migrate_decl.renames import Renames, TableRename, TableStep, find_conflicts, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,13 +63,13 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
     bind = bind_of(context.migration_context)
     rules = name_rules(context.connection)
     default_schema = context.inspector.default_schema_name
-    renames = _of_default_schema(declared.renames.of_bind(bind), default_schema)
+    renames = declared.renames.of_bind(bind).in_default_schema(default_schema)
     _raise_problems((*_uncompared_schemas(context, renames), *_conflicts(renames, rules)))
     resolution = resolve(
         renames,
         database_catalog(context, rules),
         models_catalog(context, rules),
-        others=_of_default_schema(declared.renames.of_other_binds(bind), default_schema),
+        others=declared.renames.of_other_binds(bind).in_default_schema(default_schema),
     )
     declared.resolutions[bind] = resolution
     _raise_problems(problem_of(report) for report in resolution.problems)
@@ -102,22 +101,6 @@ def _operation(step: Step, view: RenamedInspector) -> MigrateOperation:
     return RenameColumnOp.of_step(step, table.columns[step.new], view.dialect.name)
 
 
-def _of_default_schema(renames: Renames, default_schema: str | None) -> Renames:
-    """Take hints that name the default schema for hints that name none, as Alembic does."""
-    if default_schema is None:
-        return renames
-    return Renames(
-        tuple(
-            replace(hint, schema=None) if hint.schema == default_schema else hint
-            for hint in renames.tables
-        ),
-        tuple(
-            replace(hint, schema=None) if hint.schema == default_schema else hint
-            for hint in renames.columns
-        ),
-    )
-
-
 def _uncompared_schemas(context: AutogenContext, renames: Renames) -> Iterable[HintProblem]:
     for hint in renames.hints:
         if hint.schema is not None and not context.opts.get("include_schemas"):
@@ -135,7 +118,8 @@ def _conflicts(renames: Renames, rules: NameRules) -> Iterable[HintProblem]:
     hints = {hint.place: hint for hint in renames.hints}
     for conflict in find_conflicts(renames, rules):
         hint = hints[conflict.place]
-        if rules.fold_table(hint.old) != rules.fold_table(hint.new):
+        fold = rules.fold_table if isinstance(hint, TableRename) else rules.fold_column
+        if fold(hint.old) != fold(hint.new):
             yield HintProblem(hint.place, str(hint), "in conflict", conflict.message, conflict.help)
 
 

@@ -35,16 +35,16 @@ COMMANDS = (
 NEED_NO_APP = frozenset({"list-templates"})
 
 
-def directory_option(**attributes: Any) -> click.Option:
+def directory_option() -> click.Option:
     """Return the option that names the folder of revisions."""
     help_ = 'Migration script directory (default is "migrations").'
-    return click.Option(["-d", "--directory"], help=help_, **attributes)
+    return click.Option(["-d", "--directory"], help=help_)
 
 
-def x_arg_option(**attributes: Any) -> click.Option:
+def x_arg_option() -> click.Option:
     """Return the option whose values reach a project's own ``env.py``."""
     help_ = "Additional arguments consumed by custom env.py scripts."
-    return click.Option(["-x", "--x-arg"], multiple=True, help=help_, **attributes)
+    return click.Option(["-x", "--x-arg"], multiple=True, help=help_)
 
 
 class MigrateGroup(click.Group):

@@ -17,7 +17,7 @@ from flask_migrate_decl.config.source import MIGRATE_TOML, PYPROJECT_TOML, SECTI
 
 _STARTER = """\
 # Migrations. Every key and its default: migrate.toml.example of Flask-Migrate-Decl.
-{header}{directory}{multidb}# compare_server_default = true
+{header}{values}# compare_server_default = true
 
 # A table or column that got another name; without its line here it would be dropped and added.
 # [{renames}]
@@ -56,12 +56,7 @@ def add_starter_section(folder: Path, directory: str, *, multidb: bool) -> Start
 
 
 def _starter_text(values: dict[str, Any], *, header: str, renames: str) -> str:
-    return _STARTER.format(
-        header=header,
-        directory=tomli_w.dumps({"directory": values["directory"]}),
-        multidb="multidb = true\n" if "multidb" in values else "",
-        renames=renames,
-    )
+    return _STARTER.format(header=header, values=tomli_w.dumps(values), renames=renames)
 
 
 def _append_section(path: Path, text: str, values: dict[str, Any]) -> bool:

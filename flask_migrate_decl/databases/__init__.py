@@ -2,12 +2,12 @@
 
 from flask_migrate_decl.databases.binds import Bind, migrated_binds
 from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transaction
-from flask_migrate_decl.databases.transactions import MigrationTransaction, prepared
+from flask_migrate_decl.databases.transactions import Preparation, prepared
 from flask_migrate_decl.databases.urls import shown_url
 
 __all__ = [
     "Bind",
-    "MigrationTransaction",
+    "Preparation",
     "foreign_keys_off",
     "has_no_transaction",
     "migrated_binds",

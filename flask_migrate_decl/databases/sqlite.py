@@ -9,6 +9,7 @@ transaction, which the driver's own implicit ``BEGIN`` does not.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from contextlib import contextmanager
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-_PLAIN_BEGINS = frozenset({"BEGIN", "BEGIN DEFERRED", "BEGIN TRANSACTION", "BEGIN IMMEDIATE"})
+_BEGIN = re.compile(
+    r"\s*BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\s*;?\s*", re.IGNORECASE
+)
 _LEGACY_TRANSACTIONS = -1
 """``sqlite3.LEGACY_TRANSACTION_CONTROL``, which Python 3.11 does not have yet."""
 
@@ -49,15 +52,12 @@ def guarded(connection: Connection) -> Iterator[Callable[[], None]]:
         ``ForeignKeysBrokenError`` where rows have lost their parents since ``guarded`` began.
     :raises TransactionOpenError: the connection is inside a transaction already.
     """
-    driver = connection.connection.driver_connection
+    driver, label = connection.connection.driver_connection, shown_url(connection.engine.url)
     assert isinstance(driver, sqlite3.Connection)
     if driver.in_transaction:
-        raise TransactionOpenError(shown_url(connection.engine.url))
-    with _explicit_transactions(connection, driver), _foreign_keys_off(driver) as were_on:
-        if were_on:
-            yield _violation_check(driver, shown_url(connection.engine.url))
-        else:
-            yield lambda: None
+        raise TransactionOpenError(label)
+    with _explicit_transactions(connection, driver), _foreign_keys_off(driver, label) as were_on:
+        yield _violation_check(driver, label) if were_on else lambda: None
 
 
 @contextmanager
@@ -103,7 +103,7 @@ class _Begins:
     def replace_begin(
         self, connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any
     ) -> tuple[str, Any]:
-        if statement.strip().rstrip(";").upper() not in _PLAIN_BEGINS:
+        if not _BEGIN.fullmatch(statement):
             return statement, parameters
         if self.driver.in_transaction or self._is_autocommit_block(connection):
             return "SELECT 1", parameters
@@ -118,11 +118,12 @@ def _is_autocommit(connection: Connection) -> bool:
 
 
 @contextmanager
-def _foreign_keys_off(driver: sqlite3.Connection) -> Iterator[bool]:
+def _foreign_keys_off(driver: sqlite3.Connection, label: str) -> Iterator[bool]:
     were_on = _foreign_keys(driver)
     if were_on:
         driver.execute("PRAGMA foreign_keys = OFF")
-        assert not _foreign_keys(driver), "foreign keys stay on"
+    if _foreign_keys(driver):
+        raise TransactionOpenError(label)
     try:
         yield were_on
     finally:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MigrationTransaction:
+class Preparation:
     """What a prepared connection asks of the run.
 
     :param options: options for ``EnvironmentContext.configure()``; a project's own go before.
@@ -27,13 +27,13 @@ class MigrationTransaction:
 
 
 @contextmanager
-def prepared(connection: Connection) -> Iterator[MigrationTransaction]:
+def prepared(connection: Connection) -> Iterator[Preparation]:
     """Prepare a connection for schema changes, and give it back as it was.
 
     :raises TransactionOpenError: the connection is inside a transaction already.
     """
     if not is_guardable(connection):
-        yield MigrationTransaction()
+        yield Preparation()
         return
     with guarded(connection) as check:
-        yield MigrationTransaction({"transactional_ddl": True}, check)
+        yield Preparation({"transactional_ddl": True}, check)

@@ -99,7 +99,7 @@ class Project:
             return (self.directory / "versions",)
         return tuple(self.configuration.path(location) for location in declared)
 
-    def configure_options(self, bind: str | None) -> dict[str, Any]:
+    def options_of_bind(self, bind: str | None) -> dict[str, Any]:
         """Return the options for ``EnvironmentContext.configure()``, a new dictionary each time.
 
         Keyword arguments in code go before the file, and a bind's own options before the
@@ -108,11 +108,12 @@ class Project:
         :raises ObjectReferenceError: a ``"package.module:name"`` leads nowhere.
         """
         options = {key: getattr(self.settings, key) for key in _ALWAYS_PASSED}
-        options |= self._without_references(self.configuration.declared_options(bind))
+        options |= self._with_objects(self.configuration.declared_options(bind))
         options |= self.registration.options
         return options
 
-    def _without_references(self, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _with_objects(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Put objects in the place of references, but for those that code goes before."""
         return {
             key: referenced_object(key, value)
             if key in _REFERENCES and isinstance(value, str)
@@ -157,6 +158,3 @@ def _mention_hidden(source: Source) -> None:
 
 def _file(path: Path) -> Path | None:
     return path if path.is_file() else None
-
-
-__all__ = ["Project", "open_project"]

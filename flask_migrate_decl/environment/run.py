@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import runpy
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import column, inspect, select, table
 
 from flask_migrate_decl.autogenerate import BIND_OPTION, PLUGIN, DeclaredRenames, bind_of, register
-from flask_migrate_decl.databases import MigrationTransaction, has_no_transaction, prepared
+from flask_migrate_decl.databases import Preparation, has_no_transaction, prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from alembic.operations.ops import MigrationScript
@@ -93,7 +93,7 @@ def configure_arguments(project: Project, bind: str | None) -> dict[str, Any]:
 
     Alembic's default list of plug-ins takes it in by itself; a list of the project's may not.
     """
-    options = project.configure_options(bind)
+    options = project.options_of_bind(bind)
     if project.configuration.renames and "autogenerate_plugins" in options:
         register()
         options["autogenerate_plugins"] = [*options["autogenerate_plugins"], PLUGIN]
@@ -119,9 +119,9 @@ def run_environment(context: object) -> None:
 
 
 def _migrate_online(environment: EnvironmentContext, run: Run, bind: Bind) -> None:
-    options = _configure_options(run, bind)
+    options = _options_of_run(run, bind)
     with (
-        bind.engine.connect() as connection,
+        _connection(bind, options) as connection,
         _transaction(environment, run, connection, options) as transaction,
     ):
         options = {**transaction.options, **options}
@@ -138,15 +138,24 @@ def _migrate_online(environment: EnvironmentContext, run: Run, bind: Bind) -> No
             connection.commit()
 
 
+@contextmanager
+def _connection(bind: Bind, options: dict[str, Any]) -> Iterator[Connection]:
+    """Connect, and leave out the default schema, whose tables Alembic takes for a stranger's."""
+    with bind.engine.connect() as connection:
+        if options.get("version_table_schema") == connection.dialect.default_schema_name:
+            options.pop("version_table_schema", None)
+        yield connection
+
+
 def _transaction(
     environment: EnvironmentContext, run: Run, connection: Connection, options: dict[str, Any]
-) -> AbstractContextManager[MigrationTransaction]:
+) -> AbstractContextManager[Preparation]:
     """Prepare a database that is going to be changed."""
     if not run.changes_databases:
-        return nullcontext(MigrationTransaction())
+        return nullcontext(Preparation())
     may_be_idle = run.goes_to_head and has_no_transaction(connection)
     if may_be_idle and _is_at_head(environment, connection, options):
-        return nullcontext(MigrationTransaction())
+        return nullcontext(Preparation())
     return prepared(connection)
 
 
@@ -175,7 +184,7 @@ def _migrate_offline(environment: EnvironmentContext, run: Run, bind: Bind) -> N
         url=bind.engine.url,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},
-        **_configure_options(run, bind),
+        **_options_of_run(run, bind),
     )
     if run.project.has_several_binds:
         environment.static_output(f"-- Database: {bind.label}")
@@ -188,7 +197,7 @@ def _run_arguments(run: Run, bind: Bind) -> dict[str, str]:
     return {"engine_name": bind.key or ""} if run.project.has_several_binds else {}
 
 
-def _configure_options(run: Run, bind: Bind) -> dict[str, Any]:
+def _options_of_run(run: Run, bind: Bind) -> dict[str, Any]:
     options = configure_arguments(run.project, bind.key)
     options["target_metadata"] = bind.metadata
     options[BIND_OPTION] = bind.key

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE
-from flask_migrate_decl.environment.texts import docstring
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
     from flask_migrate_decl.environment.run import Run
-
-
-__all__ = ["bind_keys", "docstring"]
 
 
 def bind_keys(config: Config) -> tuple[str, ...] | None:

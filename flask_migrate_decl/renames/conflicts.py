@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from flask_migrate_decl.renames.hints import ColumnRename, Renames, TableRename
+from flask_migrate_decl.renames.hints import AnyHint, ColumnRename, Renames
 from flask_migrate_decl.renames.names import NameRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from flask_migrate_decl.renames.hints import Hint
-
-AnyHint = TypeVar("AnyHint", TableRename, ColumnRename)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def qualified(schema: str | None, name: str) -> str:
@@ -48,6 +52,7 @@ class ColumnRename:
 
 
 Hint = TableRename | ColumnRename
+AnyHint = TypeVar("AnyHint", TableRename, ColumnRename)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +72,21 @@ class Renames:
 
     def of_bind(self, bind: str | None) -> Renames:
         """Return the hints that work on one database."""
-        return Renames(
-            tuple(hint for hint in self.tables if hint.bind == bind),
-            tuple(hint for hint in self.columns if hint.bind == bind),
-        )
+        return self._where(lambda hint: hint.bind == bind)
 
     def of_other_binds(self, bind: str | None) -> Renames:
         """Return the hints that work on any database but one."""
+        return self._where(lambda hint: hint.bind != bind)
+
+    def in_default_schema(self, schema: str | None) -> Renames:
+        """Take hints that name the default schema for hints that name none, as Alembic does."""
+
+        def unnamed(hint: AnyHint) -> AnyHint:
+            return replace(hint, schema=None) if hint.schema == schema else hint
+
+        return Renames(tuple(map(unnamed, self.tables)), tuple(map(unnamed, self.columns)))
+
+    def _where(self, is_wanted: Callable[[Hint], bool]) -> Renames:
         return Renames(
-            tuple(hint for hint in self.tables if hint.bind != bind),
-            tuple(hint for hint in self.columns if hint.bind != bind),
+            tuple(filter(is_wanted, self.tables)), tuple(filter(is_wanted, self.columns))
         )

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 TableKey = tuple[str | None, str]
 """A schema (``None``: the default one) and a table's name."""
@@ -47,17 +47,3 @@ class NameMap:
     def new_column(self, old_key: TableKey, column: str) -> str:
         """Return what a column of a table of the old side is called on the new side."""
         return self.new_columns(old_key).get(column, column)
-
-    def new_tables(self, schema: str | None, names: Iterable[str]) -> list[str]:
-        """Return the new names of the tables of one schema."""
-        return [self.new_table((schema, name))[1] for name in names]
-
-    def inverse(self) -> NameMap:
-        """Return the map that leads from the new names back to the old ones."""
-        return NameMap(
-            tables={(schema, new): old for (schema, old), new in self.tables.items()},
-            columns={
-                self.old_table(key) or key: {new: old for old, new in columns.items()}
-                for key, columns in self.columns.items()
-            },
-        )

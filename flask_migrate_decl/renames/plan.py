@@ -20,10 +20,6 @@ class TableStep:
     def __str__(self) -> str:
         return f"table {qualified(self.schema, self.old)} → {self.new}"
 
-    def reverse(self) -> TableStep:
-        """Return the step that undoes this one."""
-        return TableStep(self.schema, self.new, self.old)
-
 
 @dataclass(frozen=True, slots=True)
 class ColumnStep:
@@ -36,10 +32,6 @@ class ColumnStep:
 
     def __str__(self) -> str:
         return f"column {qualified(self.schema, self.table)}.{self.old} → {self.new}"
-
-    def reverse(self) -> ColumnStep:
-        """Return the step that undoes this one."""
-        return ColumnStep(self.schema, self.table, self.new, self.old)
 
 
 Step = TableStep | ColumnStep

@@ -118,30 +118,30 @@ def misplaced(hint: Hint, message: str) -> HintReport:
 
 def of_other_schema(hint: Hint, schema: str | None) -> HintReport:
     """Report a hint that would be carried out in another schema than it names."""
-    named = f'the schema "{hint.schema}"' if hint.schema else "the default schema"
-    meant = f'"{schema}"' if schema else "the default one"
-    return HintReport(
+    return _elsewhere(
         hint,
-        State.UNMATCHED,
-        f'there is nothing to rename in {named}, but "{hint.old}" would become "{hint.new}" in '
-        f"{meant}",
+        f'the schema "{hint.schema}"' if hint.schema else "the default schema",
+        f'"{schema}"' if schema else "the default one",
         f'add schema = "{schema}" to the hint' if schema else "take schema out of the hint",
-        is_problem=True,
     )
 
 
 def of_other_bind(hint: Hint, bind: str | None) -> HintReport:
     """Report a hint that would be carried out in another database than it names."""
-    named = f'the bind "{hint.bind}"' if hint.bind else "the default database"
-    meant = f'the bind "{bind}"' if bind else "the default database"
-    return HintReport(
+    return _elsewhere(
         hint,
-        State.UNMATCHED,
-        f'there is nothing to rename in {named}, but "{hint.old}" would become "{hint.new}" in '
-        f"{meant}",
+        f'the bind "{hint.bind}"' if hint.bind else "the default database",
+        f'the bind "{bind}"' if bind else "the default database",
         f'add bind = "{bind}" to the hint' if bind else "take bind out of the hint",
-        is_problem=True,
     )
+
+
+def _elsewhere(hint: Hint, named: str, meant: str, mend: str) -> HintReport:
+    message = (
+        f'there is nothing to rename in {named}, but "{hint.old}" would become "{hint.new}" in '
+        f"{meant}"
+    )
+    return HintReport(hint, State.UNMATCHED, message, mend, is_problem=True)
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -92,6 +92,3 @@ class HintReport:
     message: str
     help: str = ""
     is_problem: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.hint}: {self.state}, {self.message}"

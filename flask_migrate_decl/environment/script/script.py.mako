@@ -1,5 +1,5 @@
 <%!
-from flask_migrate_decl.environment.template import docstring
+from flask_migrate_decl.environment.texts import docstring
 %>\
 <%
 from flask_migrate_decl.environment.template import bind_keys
