@@ -143,13 +143,9 @@ class Migrate:
         :param opts: switches that an ``env.py`` may ask for, such as ``autogenerate``.
         :raises ConfigError: the configuration can't be used.
         """
-        from flask import current_app
-
         from flask_migrate_decl.environment import standing_config
 
-        x_args = [x_arg] if isinstance(x_arg, str) else list(x_arg or ())
-        state = current_app.extensions["migrate"]
-        return standing_config(state, directory, x_arg=x_args, flags=opts or ())
+        return standing_config(directory, x_arg=x_arg, flags=opts or ())
 
     def configure(self, callback: ConfigureCallback) -> ConfigureCallback:
         """Register a function that is given Alembic's ``Config`` and returns it, or another."""

@@ -21,6 +21,9 @@ from flask_migrate_decl.config import (
     load_configuration,
     parse_settings,
 )
+from flask_migrate_decl.config.settings import ScriptOptions
+from flask_migrate_decl.environment.alembic_config import FLAG_OPTIONS, TEXT_OPTIONS
+from flask_migrate_decl.environment.project import REFERENCES
 from flask_migrate_decl.errors import ConfigInvalidError, ConfigUnreadableError
 from tests.golden import assert_golden
 
@@ -295,3 +298,15 @@ def test_without_a_pyproject_a_migrate_toml_is_made(tmp_path: Path) -> None:
         section.text.replace("# [ren", "[ren").replace("# tab", "tab").replace("# col", "col")
     )
     assert Source(section.path, tomli.loads(uncommented)).section["renames"]
+
+
+def test_every_option_that_names_an_object_is_resolved_and_every_script_option_passed_on() -> None:
+    """The lists of the environment say what the settings say."""
+    references = {
+        name
+        for name, info in DatabaseOptions.model_fields.items()
+        if "_checked_reference" in str((info.annotation, info.metadata))
+    }
+    assert references == REFERENCES
+    handled = {*TEXT_OPTIONS, *FLAG_OPTIONS, "version_locations", "post_write_hooks"}
+    assert handled == set(ScriptOptions.model_fields)

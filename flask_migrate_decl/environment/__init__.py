@@ -2,7 +2,7 @@
 
 from flask_migrate_decl.environment.alembic_config import standing_config
 from flask_migrate_decl.environment.changes import describe_changes
-from flask_migrate_decl.environment.project import Project, open_project
+from flask_migrate_decl.environment.project import Project, current_registration, open_project
 from flask_migrate_decl.environment.run import AppliedRevision, Run, configure_arguments
 from flask_migrate_decl.environment.session import open_command, worded_errors
 
@@ -11,6 +11,7 @@ __all__ = [
     "Project",
     "Run",
     "configure_arguments",
+    "current_registration",
     "describe_changes",
     "open_command",
     "open_project",

@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from alembic.config import Config
+from flask import g
 
 from flask_migrate_decl.autogenerate import ATTRIBUTE, register
-from flask_migrate_decl.environment.project import open_project
+from flask_migrate_decl.environment.project import current_registration, open_project
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run
 from flask_migrate_decl.errors import NoConfigReturnedError
 
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from flask_migrate_decl.environment.project import Project
-    from flask_migrate_decl.registration import Registration
 
 PACKAGED_SCRIPTS = Path(__file__).parent / "script"
 """The Alembic script folder that every project shares."""
 
-_TEXT_OPTIONS = ("file_template", "truncate_slug_length", "timezone", "output_encoding")
-_FLAG_OPTIONS = ("recursive_version_locations", "sourceless", "revision_environment")
+TEXT_OPTIONS = ("file_template", "truncate_slug_length", "timezone", "output_encoding")
+FLAG_OPTIONS = ("recursive_version_locations", "sourceless", "revision_environment")
 
 
 _PATH_SEPARATORS = {"newline": "\n", "os": os.pathsep, "space": " "}
@@ -50,18 +50,26 @@ def alembic_config(
 
 
 def standing_config(
-    registration: Registration,
     directory: str | os.PathLike[str] | None,
     *,
-    x_arg: Sequence[str],
+    x_arg: Sequence[str] | str | None,
     flags: Sequence[str],
 ) -> Config:
-    """Make a ``Config`` that outlives this package's commands, for programs that use Alembic."""
+    """Make a ``Config`` that outlives this package's commands, for programs that use Alembic.
+
+    A template of the project's own is left out where the folder has no ``env.py`` beside it.
+    """
     register()
-    project = open_project(registration, directory)
+    project = open_project(current_registration(), directory)
     own_files = project.own_env and project.own_script_template
     location = project.directory if own_files else PACKAGED_SCRIPTS
-    return _config(Run(project, changes_databases=True), location, x_arg, flags)
+    return _config(Run(project, changes_databases=True), location, all_x_args(x_arg), flags)
+
+
+def all_x_args(given: Sequence[str] | str | None) -> list[str]:
+    """Return the values for a project's own ``env.py``: those of ``flask.g``, then those given."""
+    own = [given] if isinstance(given, str) else list(given or ())
+    return [*g.get("x_arg", ()), *own]
 
 
 def _config(run: Run, location: Path, x_arg: Sequence[str], flags: Sequence[str]) -> Config:
@@ -114,10 +122,10 @@ def _set_script_options(config: Config, project: Project) -> None:
     """Set what the file sets; the rest is left to a project's ``alembic.ini`` and to Alembic."""
     settings = project.settings
     declared = settings.model_fields_set
-    for option in _TEXT_OPTIONS:
+    for option in TEXT_OPTIONS:
         if option in declared and getattr(settings, option) is not None:
             _set(config, option, str(getattr(settings, option)))
-    for option in _FLAG_OPTIONS:
+    for option in FLAG_OPTIONS:
         if option in declared:
             _set(config, option, "true" if getattr(settings, option) else "false")
     _set_hooks(config, [hook.model_dump() for hook in settings.post_write_hooks])

@@ -9,11 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flask import current_app
+
 from flask_migrate_decl.config import load_configuration
 from flask_migrate_decl.databases import migrated_binds
 from flask_migrate_decl.environment.objects import referenced_object
 from flask_migrate_decl.environment.texts import docstring
-from flask_migrate_decl.errors import BindNameError, ModelsModuleError
+from flask_migrate_decl.errors import BindNameError, ModelsModuleError, NotInitializedError
+from flask_migrate_decl.registration import Registration
 
 if TYPE_CHECKING:
     import os
@@ -21,9 +24,8 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.config import Configuration, Settings, Source
     from flask_migrate_decl.databases import Bind
-    from flask_migrate_decl.registration import Registration
 
-_REFERENCES = frozenset(
+REFERENCES = frozenset(
     {
         "compare_server_default",
         "compare_type",
@@ -116,7 +118,7 @@ class Project:
         """Put objects in the place of references, but for those that code goes before."""
         return {
             key: referenced_object(key, value)
-            if key in _REFERENCES and isinstance(value, str)
+            if key in REFERENCES and isinstance(value, str)
             else value
             for key, value in options.items()
             if key not in self.registration.options
@@ -132,6 +134,17 @@ class Project:
                 importlib.import_module(module)
             except ImportError as error:
                 raise ModelsModuleError(module, str(error)) from error
+
+
+def current_registration() -> Registration:
+    """Return what the current app was registered with.
+
+    :raises NotInitializedError: it was not registered with this package.
+    """
+    registration = current_app.extensions.get("migrate")
+    if not isinstance(registration, Registration):
+        raise NotInitializedError(current_app.name)
+    return registration
 
 
 def open_project(

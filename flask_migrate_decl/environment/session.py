@@ -6,12 +6,11 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from alembic.util import CommandError
-from flask import g
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from flask_migrate_decl.autogenerate import register
 from flask_migrate_decl.databases import foreign_keys_off
-from flask_migrate_decl.environment.alembic_config import alembic_config
+from flask_migrate_decl.environment.alembic_config import alembic_config, all_x_args
 from flask_migrate_decl.environment.logs import preserved_logging
 from flask_migrate_decl.environment.project import open_project
 from flask_migrate_decl.environment.run import Run
@@ -60,9 +59,7 @@ def open_command(
         raise DirectoryMissingError(project.directory)
     register()
     run = Run(project, changes_databases, goes_to_head)
-    given = [x_arg] if isinstance(x_arg, str) else list(x_arg or ())
-    x_args = [*g.get("x_arg", ()), *given]
-    with alembic_config(run, x_arg=x_args, flags=flags) as config, worded_errors():
+    with alembic_config(run, x_arg=all_x_args(x_arg), flags=flags) as config, worded_errors():
         if project.own_env is None:
             yield config, run
         else:

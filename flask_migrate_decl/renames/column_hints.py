@@ -183,11 +183,12 @@ class ColumnHints:
         That is harmless, unless there is another table in which it would be carried out and of
         which no other hint speaks: then the table is named wrongly, or its rename not declared.
         """
-        near = nearest(hint.table, self.models.table_names(hint.schema))
-        elsewhere = sorted(self._unclaimed_tables(hint), key=lambda table: table.models not in near)
+        elsewhere = self._unclaimed_tables(hint)
         if not elsewhere:
             return reports.harmless(hint, state)
-        fate = f'but "{hint.old}" would become "{hint.new}" in {elsewhere[0]}'
+        near = nearest(hint.table, self.models.table_names(hint.schema))
+        meant = min(elsewhere, key=lambda table: table.models not in near)
+        fate = f'but "{hint.old}" would become "{hint.new}" in {meant}'
         return reports.misplaced(hint, f"{_lacking(hint, pair)}, {fate}")
 
     def _unclaimed_tables(self, hint: ColumnRename) -> list[SameTable]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,11 @@ class NameRules:
         return self.max_length is not None and length > self.max_length
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """The tables and columns of a database or of the models.
 
-    The two callables are asked for what is needed only, so a database is read no further
-    than the hints ask for.
+    The callables are asked for what is needed only, and for each thing once.
 
     :param table_names: the tables of a schema (``None``: the default one).
     :param column_names: the columns of a schema's table.
@@ -58,22 +58,30 @@ class Catalog:
 
     def find_table(self, schema: str | None, name: str) -> str | None:
         """Return the table as it is spelled here, or ``None``."""
-        return _find(name, self.table_names(schema), self.rules.fold_table)
+        return self._folded_tables(schema).get(self.rules.fold_table(name))
 
     def find_column(self, schema: str | None, table: str, name: str) -> str | None:
         """Return the column as it is spelled here, or ``None``."""
-        return _find(name, self.column_names(schema, table), self.rules.fold_column)
+        return self._folded_columns(schema, table).get(self.rules.fold_column(name))
+
+    @cached_property
+    def _folded_tables(self) -> Callable[[str | None], Mapping[str, str]]:
+        fold = self.rules.fold_table
+        return cache(lambda schema: {fold(name): name for name in self.table_names(schema)})
+
+    @cached_property
+    def _folded_columns(self) -> Callable[[str | None, str], Mapping[str, str]]:
+        fold = self.rules.fold_column
+        return cache(
+            lambda schema, table: {fold(name): name for name in self.column_names(schema, table)}
+        )
 
 
 def _without_case(name: str) -> str:
     """Fold the letters of ASCII: SQLite folds no others, and MySQL's rules depend on collations."""
+    if name.isascii():
+        return name.lower()
     return "".join(letter.lower() if letter.isascii() else letter for letter in name)
-
-
-def _find(name: str, names: Sequence[str], fold: Callable[[str], str]) -> str | None:
-    if name in names:
-        return name
-    return next((known for known in names if fold(known) == fold(name)), None)
 
 
 def missing_from(side: Catalog, other: Catalog, schema: str | None) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.renames import reports
@@ -11,14 +12,14 @@ from flask_migrate_decl.renames.plan import TableStep
 from flask_migrate_decl.renames.states import Presence, State, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from flask_migrate_decl.renames.hints import TableRename
     from flask_migrate_decl.renames.names import Catalog
     from flask_migrate_decl.renames.states import HintReport
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableHints:
     """Decides the state of hints of tables."""
 
@@ -34,7 +35,7 @@ class TableHints:
             in_models = self.models.find_table(hint.schema, hint.new)
             return reports.of_case_only(hint, in_database, in_models)
         presence = self._presence(hint)
-        lost = missing_from(self.models, self.database, hint.schema)
+        lost = self._lost_tables(hint.schema)
         state = state_of(presence, new_name_may_be_fresh=not lost)
         if state is State.PENDING:
             return reports.pending(hint, rules)
@@ -79,13 +80,21 @@ class TableHints:
 
     def _new_name_looks_misspelt(self, hint: TableRename, state: State) -> bool:
         """Tell whether an early hint may mean a new table, beside one that takes the old name."""
-        gained = missing_from(self.database, self.models, hint.schema)
-        return state is State.EARLY and bool(nearest(hint.new, gained))
+        return state is State.EARLY and bool(nearest(hint.new, self._gained_tables(hint.schema)))
 
     def _old_name_looks_misspelt(self, hint: TableRename, state: State, lost: list[str]) -> bool:
         """Tell whether a hint of unknown names may mean a table that would be dropped."""
-        gained = missing_from(self.database, self.models, hint.schema)
-        return state is State.SPENT and bool(gained and nearest(hint.old, lost))
+        if state is not State.SPENT or not self._gained_tables(hint.schema):
+            return False
+        return bool(nearest(hint.old, lost))
+
+    @cached_property
+    def _lost_tables(self) -> Callable[[str | None], list[str]]:
+        return cache(lambda schema: missing_from(self.models, self.database, schema))
+
+    @cached_property
+    def _gained_tables(self) -> Callable[[str | None], list[str]]:
+        return cache(lambda schema: missing_from(self.database, self.models, schema))
 
     def _unless_meant_elsewhere(self, hint: TableRename, state: State) -> HintReport:
         """Report a hint with nothing to do, unless there is something in another schema."""
