@@ -387,7 +387,7 @@ class RenameHintsError(FindingsError):
 
 @dataclass(eq=False)
 class NamesInUseError(FindingsError):
-    """A new constraint would get a name that a constraint of a renamed table keeps.
+    """A new constraint would get a name that another has, which a rename left it.
 
     :param names: pairs of a constraint's name and the table that keeps it.
     """

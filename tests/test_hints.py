@@ -176,6 +176,18 @@ WRONG = [
         ]""",
     ),
     Case(
+        "column_misspelt_twice_to_one_that_goes",
+        {"user": ["author_id", "content"]},
+        {"user": ["contents", "body"]},
+        COLUMN.format("user", "author_i", "content"),
+    ),
+    Case(
+        "table_misspelt_to_one_that_goes",
+        {"customer": [], "client": []},
+        {"customers": []},
+        TABLE.format("custome", "client"),
+    ),
+    Case(
         "schema_not_compared",
         USER_NAME,
         {"user": ["full_name"]},
@@ -228,6 +240,71 @@ def test_a_hint_with_nothing_to_do_does_nothing(
     with app.flask.app_context():
         assert state in {report.state for report in check().hints}
         assert migrate().scripts == ()
+
+
+LONG_LIVED: dict[str, tuple[Tables, Tables, str]] = {
+    "the new name comes beside the old one in another table": (
+        {"user": ["full_name"], "firm": ["name"]},
+        {"user": ["full_name"], "firm": ["name", "full_name"]},
+        COLUMN.format("user", "name", "full_name"),
+    ),
+    "a table of the new name comes beside one of the old name": (
+        {"account": [], "other": []},
+        {"account": [], "other": [], "accounts": []},
+        TABLE.format("user", "account"),
+    ),
+    "a spent hint beside a right one of a similar name": (
+        {"user": ["nickname"]},
+        {"user": ["handle"]},
+        """renames.columns = [
+          { table = "user", from = "name", to = "full_name" },
+          { table = "user", from = "nickname", to = "handle" },
+        ]""",
+    ),
+    "a spent hint of a table beside a right one of a similar name": (
+        {"line": []},
+        {"article": []},
+        """renames.tables = [
+          { from = "lines", to = "invoices" },
+          { from = "line", to = "article" },
+        ]""",
+    ),
+    "an early hint while another branch adds a similar column": (
+        {"user": ["email"]},
+        {"user": ["email", "user_name"]},
+        COLUMN.format("user", "email", "username"),
+    ),
+    "an early hint while another branch adds a similar table": (
+        {"post": ["a"]},
+        {"post": ["a"], "article_tag": []},
+        TABLE.format("post", "article"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LONG_LIVED)
+def test_a_hint_does_not_stop_what_loses_nothing(name: str, sqlite_project: Project) -> None:
+    database, now, hints = LONG_LIVED[name]
+    begun(sqlite_project, database)
+    sqlite_project.configure(hints)
+    app = sqlite_project.app(models(now))
+    app.run("db", "migrate")
+    app.run("db", "upgrade")
+    assert "No new upgrade operations" in app.run("db", "check")
+    assert "drop" not in sqlite_project.newest_script().partition("def downgrade")[0]
+
+
+def test_a_filter_that_looks_at_columns_is_asked_about_whole_tables(
+    sqlite_project: Project,
+) -> None:
+    begun(sqlite_project, USER_NAME)
+    sqlite_project.configure(TABLE.format("usr", "account"))
+
+    def include(item: Any, _name: str, type_: str, reflected: bool, _other: Any) -> bool:
+        return type_ != "table" or not reflected or item.c["id"] is not None
+
+    app = sqlite_project.app(models({"account": ["name"]}), include_object=include)
+    assert 'nearest in the database: "user"' in app.run("db", "migrate", exit_code=1)
 
 
 def test_an_early_hint_is_mentioned(sqlite_project: Project) -> None:

@@ -347,6 +347,43 @@ def test_rows_may_be_whatever_the_app_makes_of_them(begun: App, sqlite_project: 
         connection.close()
 
 
+def test_a_foreign_key_is_not_lost_to_one_of_its_old_name(sqlite_project: Project) -> None:
+    """A batch puts a new constraint in the place of one of the same name."""
+    convention = {"fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s"}
+
+    def posts(*keys: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            db.Table("user", Column("id", Integer, primary_key=True))
+            columns: list[Column[int]] = [
+                Column(key, ForeignKey("user.id", ondelete="CASCADE")) for key in keys
+            ]
+            db.Table("post", Column("id", Integer, primary_key=True), *columns)
+
+        return define
+
+    app = sqlite_project.app(posts("user_id"), naming_convention=convention)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    sqlite_project.configure(
+        'renames.columns = [{ table = "post", from = "user_id", to = "owner_id" }]'
+    )
+    renamed = sqlite_project.app(posts("owner_id"), naming_convention=convention)
+    renamed.run("db", "migrate")
+    renamed.run("db", "upgrade")
+    later = sqlite_project.app(posts("owner_id", "user_id"), naming_convention=convention)
+    output = later.run("db", "migrate", exit_code=1)
+    assert '"fk_post_user_id_user", which "post" keeps' in output
+    assert len(sqlite_project.scripts()) == 2
+
+
+@pytest.mark.parametrize("begin", ["BEGIN EXCLUSIVE", "begin  immediate transaction;"])
+def test_any_way_to_begin_is_known(by_hand: App, sqlite_project: Project, begin: str) -> None:
+    with by_hand.flask.app_context():
+        event.listen(by_hand.db.engine, "begin", lambda c: c.exec_driver_sql(begin))
+    _add_revision(sqlite_project, "one", None, 'op.add_column("user", sa.Column("a", sa.Integer))')
+    by_hand.run("db", "upgrade")
+
+
 def test_a_script_that_says_it_is_irreversible_is_no_traceback(
     by_hand: App, sqlite_project: Project
 ) -> None:

@@ -36,11 +36,14 @@ def database_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
         return {key: [column["name"] for column in described] for key, described in found.items()}
 
     def is_compared(schema: str | None, table: str) -> bool:
-        without_columns = Table(table, MetaData(), schema=schema)
-        return context.run_name_filters(
-            table, "table", {"schema_name": schema}
-        ) and context.run_object_filters(
-            without_columns, table, "table", reflected=True, compare_to=None
+        if not context.run_name_filters(table, "table", {"schema_name": schema}):
+            return False
+        if not context.opts.get("include_object"):
+            return True
+        reflected = Table(table, MetaData(), schema=schema)
+        inspector.reflect_table(reflected, include_columns=None, resolve_fks=False)
+        return context.run_object_filters(
+            reflected, table, "table", reflected=True, compare_to=None
         )
 
     return Catalog(

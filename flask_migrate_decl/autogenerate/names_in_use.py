@@ -1,4 +1,4 @@
-"""Names of indexes and constraints that a renamed table keeps, and something new asks for."""
+"""Names that a rename leaves to indexes and constraints, and that something new asks for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic.operations.ops import UpgradeOps
+    from sqlalchemy.engine import Inspector
 
     from flask_migrate_decl.autogenerate.view import RenamedInspector
-    from flask_migrate_decl.renames import TableKey
 
 _SHARED_BY_ALL_TABLES: dict[str, tuple[type[Constraint], ...]] = {
     "postgresql": (PrimaryKeyConstraint, UniqueConstraint),
@@ -54,49 +54,66 @@ def drop_indexes_before_their_names_are_used_again(
     return early
 
 
-def refuse_names_in_use(dialect: str, upgrade_ops: UpgradeOps, view: RenamedInspector) -> None:
-    """Stop where something new would get a name that a renamed table's constraint still has.
+def refuse_names_in_use(dialect: str, upgrade_ops: UpgradeOps, inspector: Inspector) -> None:
+    """Stop where something new would get a name that another constraint still has.
 
+    A rename leaves constraints their names, so this may come of one that was done long ago.
+
+    :param inspector: of the database as the revision's other operations will find it.
     :raises NamesInUseError: the revision would fail, or on SQLite put one in the other's place.
     """
-    taken = {key: _constraint_names(view, key) for key in view.plan.touched_tables}
-    for changes, op in _operations(upgrade_ops, ops.DropConstraintOp):
-        taken.get((changes.schema, changes.table_name), set()).discard(str(op.constraint_name))
     wanted = set(_wanted_names(dialect, upgrade_ops))
+    dropped = {
+        (str(op.constraint_name), changes.schema, changes.table_name)
+        for changes, op in _operations(upgrade_ops, ops.DropConstraintOp)
+    } | {
+        (name, op.schema, op.table_name)
+        for op in upgrade_ops.ops
+        if isinstance(op, ops.DropTableOp)
+        for name, _ in wanted
+    }
     clashes = {
-        (name, key[1])
-        for key, names in taken.items()
-        for name in names
-        if (name, key) in wanted or (name, None) in wanted
+        (name, table)
+        for schema in {schema for _, (schema, _) in wanted}
+        for name, table in _constraint_names(inspector, schema)
+        if (name, (schema, table)) in wanted or (name, (schema, None)) in wanted
+        if (name, schema, table) not in dropped
     }
     if clashes:
         raise NamesInUseError(tuple(sorted(clashes)))
 
 
-def _wanted_names(dialect: str, upgrade_ops: UpgradeOps) -> Iterator[tuple[str, TableKey | None]]:
-    """Give the names of new constraints, with their table where they need to differ in it only."""
+def _wanted_names(
+    dialect: str, upgrade_ops: UpgradeOps
+) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
+    """Give the names of new constraints, with their schema.
+
+    Their table is given too, where they need to differ within it only.
+    """
     shared = _SHARED_BY_ALL_TABLES.get(dialect, ())
     for op in upgrade_ops.ops:
         if isinstance(op, ops.CreateTableOp):
             for item in op.columns:
                 if isinstance(item, shared) and item.name:
-                    yield str(item.name), None
+                    yield str(item.name), (op.schema, None)
     for changes, added in _operations(upgrade_ops, ops.AddConstraintOp):  # type: ignore[type-abstract]
         constraint = added.to_constraint()
         if constraint.name:
-            yield str(constraint.name), (changes.schema, changes.table_name)
-            if isinstance(constraint, shared):
-                yield str(constraint.name), None
+            table = None if isinstance(constraint, shared) else changes.table_name
+            yield str(constraint.name), (changes.schema, table)
 
 
-def _constraint_names(view: RenamedInspector, key: TableKey) -> set[str]:
-    schema, table = key
-    found = [
-        view.get_pk_constraint(table, schema),
-        *view.get_foreign_keys(table, schema),
-        *view.get_unique_constraints(table, schema),
-    ]
-    return {str(constraint["name"]) for constraint in found if constraint.get("name")}
+def _constraint_names(inspector: Inspector, schema: str | None) -> Iterator[tuple[str, str]]:
+    """Give the names of a schema's constraints, each with its table."""
+    for (_, table), key in inspector.get_multi_pk_constraint(schema).items():
+        yield str(key["name"] if key else ""), table
+    several = (
+        inspector.get_multi_foreign_keys(schema),
+        inspector.get_multi_unique_constraints(schema),
+    )
+    for found in several:
+        for (_, table), constraints in found.items():
+            yield from ((str(constraint["name"]), table) for constraint in constraints)
 
 
 def _operations(upgrade_ops: UpgradeOps, kind: type[Op]) -> Iterator[tuple[ops.ModifyTableOps, Op]]:

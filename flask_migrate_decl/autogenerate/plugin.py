@@ -83,12 +83,16 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
 
     :raises NamesInUseError: the revision could not be carried out.
     """
-    view, dialect = context.inspector, context.dialect.name
-    if isinstance(view, RenamedInspector):
-        order_index_changes(dialect, upgrade_ops, view.plan)
-        early = drop_indexes_before_their_names_are_used_again(dialect, upgrade_ops, view)
-        refuse_names_in_use(dialect, upgrade_ops, view)
-        upgrade_ops.ops[:0] = [*(_operation(step, view) for step in view.plan.steps), *early]
+    declared = declared_renames(context.migration_context)
+    inspector, dialect = context.inspector, context.dialect.name
+    early: list[MigrateOperation] = []
+    if isinstance(inspector, RenamedInspector):
+        order_index_changes(dialect, upgrade_ops, inspector.plan)
+        early += [_operation(step, inspector) for step in inspector.plan.steps]
+        early += drop_indexes_before_their_names_are_used_again(dialect, upgrade_ops, inspector)
+    if declared is not None and declared.renames:
+        refuse_names_in_use(dialect, upgrade_ops, inspector)
+    upgrade_ops.ops[:0] = early
     return PriorityDispatchResult.CONTINUE
 
 

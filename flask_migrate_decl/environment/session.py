@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,7 @@ def worded_errors() -> Iterator[None]:
         raise AlembicCommandError(str(error)) from error
     except StatementError as error:
         raise StatementFailedError(str(error.orig or error.args[0]), error.statement) from error
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise StatementFailedError(str(error), None) from error
     except PermissionError as error:
         raise NotPermittedError(str(error.filename)) from error

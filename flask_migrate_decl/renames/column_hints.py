@@ -135,13 +135,12 @@ class ColumnHints:
         if state is State.CONTRADICTED:
             return reports.contradicted(hint, presence, "columns", "values")
         name = qualified(hint.schema, hint.table)
-        if (state is State.UNMATCHED and presence.db_old) or (
-            state is State.EARLY and nearest(hint.new, self._gained_columns(table))
-        ):
+        if state is State.UNMATCHED and presence.db_old:
             known = self.models.column_names(hint.schema, table.models)
             message = f'the model of "{name}" has no column "{hint.new}"'
             return reports.new_name_missing(hint, message, known)
-        if state is State.UNMATCHED or (state is State.SPENT and self._looks_misspelt(hint, table)):
+        is_idle = state is not State.EARLY and not presence.models_new
+        if state is State.UNMATCHED or (is_idle and self._looks_misspelt(hint, table)):
             known = self.database.column_names(hint.schema, table.database)
             message = f'the table "{name}" has no column "{hint.old}"'
             return reports.old_name_missing(hint, message, known)
@@ -165,13 +164,16 @@ class ColumnHints:
         ]
 
     def _looks_misspelt(self, hint: ColumnRename, table: SameTable) -> bool:
-        """Tell whether a hint of unknown names may mean a column that would be dropped."""
+        """Tell whether a hint with nothing to do may mean a column that would be dropped."""
+        fold = self.database.rules.fold_column
+        spoken_of = {fold(other.old) for other in self.renames.columns} | {fold(hint.new)}
         lost = [
             name
             for name in self.database.column_names(table.schema, table.database)
             if self.models.find_column(table.schema, table.models, name) is None
+            and fold(name) not in spoken_of
         ]
-        return bool(nearest(hint.old, lost) and self._gained_columns(table))
+        return bool(lost and self._gained_columns(table) and nearest(hint.old, lost))
 
     # --- another table that a hint may mean ---
 
@@ -194,7 +196,7 @@ class ColumnHints:
     def _unclaimed_tables(self, hint: ColumnRename) -> list[SameTable]:
         """Return the tables in which a hint would be carried out and no other declares that."""
         fitting = [
-            table for table in self._growing_tables if self._presence(hint, table).is_pending
+            table for table in self._growing_tables if self._presence(hint, table).would_lose
         ]
         claimed = [
             self._same_table(other)
@@ -210,7 +212,9 @@ class ColumnHints:
             table
             for schema in self.database.schemas
             for pair in self._all_pairs(schema)
-            if (table := _whole(pair)) and self._gained_columns(table)
+            if (table := _whole(pair))
+            and self.models.is_compared(table.schema, table.models)
+            and self._gained_columns(table)
         ]
 
     def _all_pairs(self, schema: str | None) -> Iterator[TablePair]:

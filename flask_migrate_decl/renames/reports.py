@@ -81,7 +81,7 @@ def contradicted(hint: Hint, presence: Presence, things: str, contents: str) -> 
         f'the database has both {things} and the models only "{hint.new}", so that "{hint.old}" '
         f"would be dropped with its {contents}",
         f'move its {contents} and drop it in a revision of your own, or keep "{hint.old}" in the '
-        "models",
+        "models; where the rename was done long ago, remove the hint",
         is_problem=True,
     )
 

@@ -43,6 +43,11 @@ class Presence:
         return self.db_old and not self.db_new and self.models_new
 
     @property
+    def would_lose(self) -> bool:
+        """Whether the old name would be dropped, unless the rename is done."""
+        return self.is_pending and not self.models_old
+
+    @property
     def is_done(self) -> bool:
         """Whether the rename was done, and the old name is not used again."""
         return self.db_new and not self.db_old and self.models_new

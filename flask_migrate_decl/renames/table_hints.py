@@ -46,7 +46,7 @@ class TableHints:
         ):
             known = self.models.table_names(hint.schema)
             return reports.new_name_missing(hint, f'no model has the table "{hint.new}"', known)
-        if state is State.UNMATCHED or self._old_name_looks_misspelt(hint, state, lost):
+        if state is State.UNMATCHED or self._old_name_looks_misspelt(hint, state):
             message = f'the database has no table "{hint.old}", and would lose'
             return reports.old_name_missing(hint, f"{message} {reports.quoted(lost)}", lost)
         return self._unless_meant_elsewhere(hint, state)
@@ -61,7 +61,9 @@ class TableHints:
 
     def would_rename(self, hint: TableRename) -> bool:
         """Tell whether a hint fits here and no hint of this database speaks of its tables."""
-        if not self._presence(hint).is_pending:
+        if not self._presence(hint).would_lose or not self.models.is_compared(
+            hint.schema, hint.new
+        ):
             return False
         fold = self.database.rules.fold_table
         return not any(
@@ -80,12 +82,23 @@ class TableHints:
 
     def _new_name_looks_misspelt(self, hint: TableRename, state: State) -> bool:
         """Tell whether an early hint may mean a new table, beside one that takes the old name."""
-        return state is State.EARLY and bool(nearest(hint.new, self._gained_tables(hint.schema)))
-
-    def _old_name_looks_misspelt(self, hint: TableRename, state: State, lost: list[str]) -> bool:
-        """Tell whether a hint of unknown names may mean a table that would be dropped."""
-        if state is not State.SPENT or not self._gained_tables(hint.schema):
+        if state is not State.EARLY or not nearest(hint.new, self._gained_tables(hint.schema)):
             return False
+        database = self.database.find_table(hint.schema, hint.old) or hint.old
+        models = self.models.find_table(hint.schema, hint.old) or hint.old
+        return any(
+            self.models.find_column(hint.schema, models, column) is None
+            for column in self.database.column_names(hint.schema, database)
+        )
+
+    def _old_name_looks_misspelt(self, hint: TableRename, state: State) -> bool:
+        """Tell whether a hint with nothing to do may mean a table that would be dropped."""
+        fold = self.database.rules.fold_table
+        is_idle = state in (State.SPENT, State.APPLIED) and not self._presence(hint).models_new
+        if not is_idle or not self._gained_tables(hint.schema):
+            return False
+        spoken_of = {fold(other.old) for other in self.hints} | {fold(hint.new)}
+        lost = [name for name in self._lost_tables(hint.schema) if fold(name) not in spoken_of]
         return bool(nearest(hint.old, lost))
 
     @cached_property
