@@ -182,6 +182,18 @@ WRONG = [
         COLUMN.format("user", "author_i", "content"),
     ),
     Case(
+        "column_misspelt_to_the_one_that_is_meant",
+        {"user": ["content"]},
+        {"user": ["contents"]},
+        COLUMN.format("user", "conten", "content"),
+    ),
+    Case(
+        "table_misspelt_to_the_one_that_is_meant",
+        {"customer": []},
+        {"customers": []},
+        TABLE.format("custome", "customer"),
+    ),
+    Case(
         "table_misspelt_to_one_that_goes",
         {"customer": [], "client": []},
         {"customers": []},

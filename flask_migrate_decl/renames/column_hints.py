@@ -171,9 +171,11 @@ class ColumnHints:
             name
             for name in self.database.column_names(table.schema, table.database)
             if self.models.find_column(table.schema, table.models, name) is None
-            and fold(name) not in spoken_of
         ]
-        return bool(lost and self._gained_columns(table) and nearest(hint.old, lost))
+        gained = self._gained_columns(table)
+        unspoken = [name for name in lost if fold(name) not in spoken_of]
+        means_the_new_name = fold(hint.new) in map(fold, lost) and nearest(hint.new, gained)
+        return bool(gained and (nearest(hint.old, unspoken) or means_the_new_name))
 
     # --- another table that a hint may mean ---
 

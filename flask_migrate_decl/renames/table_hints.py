@@ -95,11 +95,13 @@ class TableHints:
         """Tell whether a hint with nothing to do may mean a table that would be dropped."""
         fold = self.database.rules.fold_table
         is_idle = state in (State.SPENT, State.APPLIED) and not self._presence(hint).models_new
-        if not is_idle or not self._gained_tables(hint.schema):
+        lost, gained = self._lost_tables(hint.schema), self._gained_tables(hint.schema)
+        if not is_idle or not gained:
             return False
         spoken_of = {fold(other.old) for other in self.hints} | {fold(hint.new)}
-        lost = [name for name in self._lost_tables(hint.schema) if fold(name) not in spoken_of]
-        return bool(nearest(hint.old, lost))
+        unspoken = [name for name in lost if fold(name) not in spoken_of]
+        means_the_new_name = fold(hint.new) in map(fold, lost) and nearest(hint.new, gained)
+        return bool(nearest(hint.old, unspoken) or means_the_new_name)
 
     @cached_property
     def _lost_tables(self) -> Callable[[str | None], list[str]]:
