@@ -34,7 +34,7 @@ from flask_migrate_decl.errors import (
     UnknownBindError,
     UnknownTemplateError,
 )
-from tests.project import App, Project
+from tests.project import App, Define, Project
 
 COMMANDS = [
     "branches", "check", "current", "downgrade", "edit", "heads", "history", "init",
@@ -459,6 +459,27 @@ def test_a_hint_without_its_bind_stops_the_run(sqlite_project: Project) -> None:
     for command in (["migrate"], ["check"]):
         assert 'add bind = "other" to the hint' in after.run("db", *command, exit_code=1)
     assert sqlite_project.scripts() == scripts
+
+
+@pytest.mark.parametrize("new", ["account", "ACCOUNT"])
+def test_a_table_hint_without_its_bind_stops_the_run(sqlite_project: Project, new: str) -> None:
+    def models(name: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            people(db)
+            db.Table(name, Column("id", Integer, primary_key=True), bind_key="other")
+
+        return define
+
+    sqlite_project.binds["other"] = f"sqlite:///{sqlite_project.folder}/other.db"
+    app = sqlite_project.app(models("user"))
+    for command in (["init", "--multidb"], ["migrate"], ["upgrade"]):
+        app.run("db", *command)
+    sqlite_project.configure(
+        f'multidb = true\nrenames.tables = [{{ from = "User", to = "{new}" }}]'
+    )
+    after = sqlite_project.app(models("account"))
+    assert 'add bind = "other" to the hint' in after.run("db", "migrate", exit_code=1)
+    assert len(sqlite_project.scripts()) == 1
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,10 @@ class TableHints:
 
     def would_rename(self, hint: TableRename) -> bool:
         """Tell whether a hint fits here and no hint of this database speaks of its tables."""
-        if not self._presence(hint).would_lose or not self.models.is_compared(
-            hint.schema, hint.new
-        ):
+        in_models = self.models.find_table(hint.schema, hint.new)
+        if in_models is None or not self._presence(hint).would_lose:
+            return False
+        if not self.models.is_compared(hint.schema, in_models):
             return False
         fold = self.database.rules.fold_table
         return not any(
