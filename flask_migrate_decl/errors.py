@@ -405,6 +405,23 @@ class NamesInUseError(FindingsError):
 
 
 @dataclass(eq=False)
+class IndexStaysBehindError(FindingsError):
+    """An index that a foreign key needs can't follow its column to the new name."""
+
+    table: str
+    column: str
+    new_name: str
+
+    def __str__(self) -> str:
+        return (
+            f'no revision can be written, as the index "{self.column}" that the server made for a '
+            f'foreign key of "{self.table}" can\'t follow its column to "{self.new_name}": another '
+            "index has that name, or no index may have it. Rename one of the two indexes in a "
+            "revision of your own first"
+        )
+
+
+@dataclass(eq=False)
 class HintsNotSeenError(FindingsError):
     """The comparison did not look at the rename hints; no revision was written."""
 

@@ -299,6 +299,33 @@ def test_the_index_of_an_unnamed_foreign_key_follows_its_column(mariadb_project:
 
 
 @pytest.mark.mariadb
+@pytest.mark.parametrize("new", ["owner_id", "primary"])
+def test_an_index_that_can_not_follow_stops_the_run(mariadb_project: Project, new: str) -> None:
+    """The server would refuse to drop it, when the rename can no longer be rolled back."""
+
+    def models(key: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            db.Table("user", Column("id", Integer, primary_key=True))
+            db.Table(
+                "post",
+                Column("id", Integer, primary_key=True),
+                Column(key, ForeignKey("user.id")),
+                Column("size", Integer),
+                Index("owner_id", "size"),
+            )
+
+        return define
+
+    begun(mariadb_project, models("user_id"))
+    mariadb_project.configure(
+        f'renames.columns = [{{ table = "post", from = "user_id", to = "{new}" }}]'
+    )
+    output = mariadb_project.app(models(new)).run("db", "migrate", exit_code=1)
+    assert f'can\'t follow its column to "{new}"' in output
+    assert len(mariadb_project.scripts()) == 1
+
+
+@pytest.mark.mariadb
 def test_alembic_of_others_in_the_process_stays_as_it_was(mariadb_url: str) -> None:
     from alembic.migration import MigrationContext
     from alembic.operations import Operations

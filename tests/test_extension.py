@@ -562,3 +562,12 @@ def test_a_folder_elsewhere_leaves_the_files_here_alone(
     app.run("db", "init")
     assert (elsewhere / "versions").is_dir()
     assert (sqlite_project.folder / "pyproject.toml").read_text() == "[project]"
+
+
+def test_an_app_without_any_section_has_flask_migrates_defaults(sqlite_project: Project) -> None:
+    sqlite_project.versions.mkdir(parents=True)
+    app = sqlite_project.app(people)
+    app.run("db", "migrate", "-m", "first")
+    app.run("db", "upgrade")
+    assert "No new upgrade operations" in app.run("db", "check")
+    assert {path.name for path in sqlite_project.folder.iterdir()} == {"app.db", "migrations"}

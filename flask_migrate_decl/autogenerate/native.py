@@ -18,6 +18,7 @@ from flask_migrate_decl.autogenerate.corrections import (
     index_follows_column,
 )
 from flask_migrate_decl.autogenerate.declared import declared_renames
+from flask_migrate_decl.errors import IndexStaysBehindError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,14 +121,32 @@ def order_index_changes(dialect: str, upgrade_ops: UpgradeOps, plan: RenamePlan)
 
     MySQL and MariaDB refuse to drop an index that a foreign key needs; once another one on the
     same columns is there, they don't. In the downgrade the order is mirrored, and holds too.
+
+    :raises IndexStaysBehindError: the server would refuse the drop all the same.
     """
     if dialect not in MYSQL_FAMILY:
         return
+    _refuse_indexes_that_stay_behind(upgrade_ops, plan)
     for operation in upgrade_ops.ops:
         if not isinstance(operation, ops.ModifyTableOps):
             continue
         if (operation.schema, operation.table_name) in plan.touched_tables:
             operation.ops[:] = _creations_before_drops(operation.ops)
+
+
+def _refuse_indexes_that_stay_behind(upgrade_ops: UpgradeOps, plan: RenamePlan) -> None:
+    """Stop where Alembic would drop the index of a renamed foreign key, which the server refuses.
+
+    By then the rename would be done, and could not be rolled back.
+    """
+    renamed = {(step.schema, step.table, step.old): step.new for step in plan.columns}
+    changed = (op for op in upgrade_ops.ops if isinstance(op, ops.ModifyTableOps))
+    for table in changed:
+        drops = (op for op in table.ops if isinstance(op, ops.DropIndexOp))
+        for drop in drops:
+            new = renamed.get((table.schema, table.table_name, str(drop.index_name)))
+            if new is not None:
+                raise IndexStaysBehindError(table.table_name, str(drop.index_name), new)
 
 
 def _creations_before_drops(
