@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from flask_migrate_decl.config.settings import (
+    NOT_YET,
     BindSettings,
     ColumnHint,
     DatabaseOptions,
@@ -191,7 +192,11 @@ def _keys_known_at(keys: Sequence[int | str]) -> tuple[str, ...]:
             model = BindSettings
         elif isinstance(key, str) and (inner := _TABLES.get(key)):
             model = inner
-    return tuple(info.alias or name for name, info in model.model_fields.items())
+    return tuple(
+        info.alias or name
+        for name, info in model.model_fields.items()
+        if NOT_YET not in info.metadata
+    )
 
 
 _TABLES: Mapping[str, type[BaseModel]] = {

@@ -81,7 +81,9 @@ FileTemplate = Annotated[Text, AfterValidator(_checked_file_template)]
 Encoding = Annotated[Text, AfterValidator(_checked_encoding)]
 ObjectReference = Annotated[str, AfterValidator(_checked_reference)]
 TextList = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
-NotSupportedYet = Annotated[SkipJsonSchema[Any], AfterValidator(_not_supported_yet)]
+NOT_YET = object()
+"""Marks a key that is refused with a reason, and that nobody is to be advised to use."""
+NotSupportedYet = Annotated[SkipJsonSchema[Any], AfterValidator(_not_supported_yet), NOT_YET]
 
 
 class Section(BaseModel):

@@ -1,0 +1,97 @@
+"""Every error this package raises on purpose, as one tree.
+
+Each error carries its facts as fields and words them itself, so that a program can read what
+a person is shown. ``FindingsError`` marks what was found in a run that worked (the command line
+answers 1); every other ``MigrateError`` says that a run could not be done (it answers 2).
+"""
+
+from flask_migrate_decl.errors.application import (
+    AlreadyInitializedError,
+    AppError,
+    AppNotLoadedError,
+    DatabaseMissingError,
+    DatabaseNotReadyError,
+    NoConfigReturnedError,
+    NotInitializedError,
+)
+from flask_migrate_decl.errors.base import FindingsError, MigrateError
+from flask_migrate_decl.errors.configuration import (
+    BindNameError,
+    ConfigError,
+    ConfigInvalidError,
+    ConfigUnreadableError,
+    Mistake,
+    ModelsModuleError,
+    ObjectReferenceError,
+    UnknownBindError,
+)
+from flask_migrate_decl.errors.databases import (
+    DatabaseError,
+    ForeignKeysBrokenError,
+    StatementFailedError,
+    TransactionOpenError,
+)
+from flask_migrate_decl.errors.history import (
+    AlembicCommandError,
+    DirectoryIsFileError,
+    DirectoryMissingError,
+    DirectoryNotEmptyError,
+    EnvironmentConflictError,
+    EnvironmentFailedError,
+    HistoryError,
+    ModelsDifferError,
+    NotPermittedError,
+    RevisionIdError,
+    ScriptFailedError,
+    ScriptUnreadableError,
+    UnknownTemplateError,
+)
+from flask_migrate_decl.errors.renames import (
+    HintProblem,
+    HintsNotSeenError,
+    IndexStaysBehindError,
+    NamesInUseError,
+    RenameHintsError,
+)
+
+__all__ = [
+    "AlembicCommandError",
+    "AlreadyInitializedError",
+    "AppError",
+    "AppNotLoadedError",
+    "BindNameError",
+    "ConfigError",
+    "ConfigInvalidError",
+    "ConfigUnreadableError",
+    "DatabaseError",
+    "DatabaseMissingError",
+    "DatabaseNotReadyError",
+    "DirectoryIsFileError",
+    "DirectoryMissingError",
+    "DirectoryNotEmptyError",
+    "EnvironmentConflictError",
+    "EnvironmentFailedError",
+    "FindingsError",
+    "ForeignKeysBrokenError",
+    "HintProblem",
+    "HintsNotSeenError",
+    "HistoryError",
+    "IndexStaysBehindError",
+    "MigrateError",
+    "Mistake",
+    "ModelsDifferError",
+    "ModelsModuleError",
+    "NamesInUseError",
+    "NoConfigReturnedError",
+    "NotInitializedError",
+    "NotPermittedError",
+    "ObjectReferenceError",
+    "RenameHintsError",
+    "RevisionIdError",
+    "ScriptFailedError",
+    "ScriptUnreadableError",
+    "StatementFailedError",
+    "TransactionOpenError",
+    "UnknownBindError",
+    "UnknownTemplateError",
+]

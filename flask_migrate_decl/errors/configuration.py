@@ -1,0 +1,111 @@
+"""What is wrong with the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.errors.base import MigrateError, listed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong in a configuration file.
+
+    :param key: the dotted path below the section, ``""`` for the file as a whole.
+    :param line: counted from 1, where it is known.
+    :param column: counted from 1, where it is known.
+    """
+
+    key: str
+    message: str
+    help: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, column {self.column}: " if self.line else ""
+        key = f"{self.key}: " if self.key else ""
+        mend = f" ({self.help})" if self.help else ""
+        return f"{place}{key}{self.message}{mend}"
+
+
+class ConfigError(MigrateError):
+    """The configuration can't be used."""
+
+
+@dataclass(eq=False)
+class ConfigInvalidError(ConfigError):
+    """A configuration file has mistakes; all of them are here."""
+
+    path: Path
+    mistakes: tuple[Mistake, ...]
+
+    def __str__(self) -> str:
+        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+        return f"{self.path}: {count}{listed([str(mistake) for mistake in self.mistakes])}"
+
+
+@dataclass(eq=False)
+class ConfigUnreadableError(ConfigError):
+    """A configuration file was named and can't be read."""
+
+    path: Path
+    reason: str
+    named_by: str
+
+    def __str__(self) -> str:
+        return f"{self.path}, named by {self.named_by}, can't be read: {self.reason}"
+
+
+@dataclass(eq=False)
+class ObjectReferenceError(ConfigError):
+    """A ``"package.module:name"`` leads to nothing that can be used."""
+
+    key: str
+    reference: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f'{self.key} = "{self.reference}": {self.reason}'
+
+
+@dataclass(eq=False)
+class ModelsModuleError(ConfigError):
+    """A module of ``models`` can't be imported; without it its tables would look dropped."""
+
+    module: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f'models: "{self.module}" can\'t be imported: {self.reason}'
+
+
+@dataclass(eq=False)
+class UnknownBindError(ConfigError):
+    """The configuration speaks of a bind that the app does not have."""
+
+    key: str
+    bind: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        known = ", ".join(self.known) or "none"
+        return f'{self.key}: there is no bind "{self.bind}"; SQLALCHEMY_BINDS has: {known}'
+
+
+@dataclass(eq=False)
+class BindNameError(ConfigError):
+    """A bind's name can't become part of a function's name, as a shared history needs it."""
+
+    bind: str
+
+    def __str__(self) -> str:
+        return (
+            f'the bind "{self.bind}" can\'t take part in a shared history: its scripts have a '
+            f"function upgrade_{self.bind}(), and that is no Python name; "
+            "rename the bind in SQLALCHEMY_BINDS"
+        )

@@ -1,0 +1,155 @@
+"""What is wrong with the folder of revisions, or was found in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask_migrate_decl.errors.base import FindingsError, MigrateError, listed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class HistoryError(MigrateError):
+    """The folder of revisions can't be used as asked."""
+
+
+@dataclass(eq=False)
+class AlembicCommandError(HistoryError):
+    """Alembic refused; its own words are in ``message``."""
+
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(eq=False)
+class DirectoryMissingError(HistoryError):
+    """The migrations folder is not there."""
+
+    directory: Path
+
+    def __str__(self) -> str:
+        return f'there is no folder {self.directory}: make it with "flask db init"'
+
+
+@dataclass(eq=False)
+class DirectoryNotEmptyError(HistoryError):
+    """``init`` was asked for a folder that holds something already."""
+
+    directory: Path
+
+    def __str__(self) -> str:
+        return f"the folder {self.directory} exists and is not empty"
+
+
+@dataclass(eq=False)
+class RevisionIdError(HistoryError):
+    """A revision's identifier can't be used."""
+
+    revision_id: str
+
+    def __str__(self) -> str:
+        return (
+            f"\"{self.revision_id}\" can't be a revision's identifier: take up to 32 letters, "
+            "digits and underscores, and none of Alembic's own words (head, base, current, …)"
+        )
+
+
+@dataclass(eq=False)
+class ScriptUnreadableError(HistoryError):
+    """A revision's file is no Python."""
+
+    path: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}, line {self.line}: {self.message}"
+
+
+@dataclass(eq=False)
+class ScriptFailedError(HistoryError):
+    """A revision's own code gave up, and says why."""
+
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(eq=False)
+class DirectoryIsFileError(HistoryError):
+    """The migrations folder is to be where a file is."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.path} is a file, where the folder of revisions should be"
+
+
+@dataclass(eq=False)
+class NotPermittedError(HistoryError):
+    """The operating system does not let us read or write a file."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path} may not be read or written: see to its permissions"
+
+
+@dataclass(eq=False)
+class UnknownTemplateError(HistoryError):
+    """``init --template`` names no template."""
+
+    template: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f'there is no template "{self.template}"; there are: {", ".join(self.known)}, '
+            "and any folder given as a path"
+        )
+
+
+@dataclass(eq=False)
+class EnvironmentConflictError(HistoryError):
+    """A project's own env.py passes an option to ``configure()`` that comes from us as well."""
+
+    path: Path
+    option: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} passes {self.option} to context.configure() itself, and it is among "
+            f"**conf_args as well: take {self.option} out of that call; set it in "
+            "[tool.flask-migrate] or in Migrate(...) where it is not the default"
+        )
+
+
+@dataclass(eq=False)
+class EnvironmentFailedError(HistoryError):
+    """A project's own env.py could not be run."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path} could not be run: {self.reason}"
+
+
+@dataclass(eq=False)
+class ModelsDifferError(FindingsError):
+    """``check`` found that the models ask for a migration.
+
+    :param changes: one readable line a change.
+    :param diffs: Alembic's own diffs, as ``alembic.autogenerate.compare_metadata`` words them.
+    """
+
+    changes: tuple[str, ...]
+    diffs: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"the models and the database differ:{listed(self.changes)}"
