@@ -182,6 +182,15 @@ WRONG = [
         COLUMN.format("user", "author_i", "content"),
     ),
     Case(
+        "column_misspelt_twice_beside_a_hint_of_another_table",
+        {"user": ["name"], "firm": ["title"]},
+        {"user": ["full_name"], "firm": ["title"]},
+        """renames.columns = [
+          { table = "firm", from = "name", to = "title" },
+          { table = "user", from = "nmae", to = "full_nmae" },
+        ]""",
+    ),
+    Case(
         "column_misspelt_to_the_one_that_is_meant",
         {"user": ["content"]},
         {"user": ["contents"]},

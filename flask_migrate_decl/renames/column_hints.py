@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.renames import reports
 from flask_migrate_decl.renames.hints import qualified
-from flask_migrate_decl.renames.names import missing_from, nearest
+from flask_migrate_decl.renames.names import Exchange, missing_from, nearest
 from flask_migrate_decl.renames.plan import ColumnStep
 from flask_migrate_decl.renames.states import Presence, State, state_of
 
@@ -165,17 +165,14 @@ class ColumnHints:
 
     def _looks_misspelt(self, hint: ColumnRename, table: SameTable) -> bool:
         """Tell whether a hint with nothing to do may mean a column that would be dropped."""
-        fold = self.database.rules.fold_column
-        spoken_of = {fold(other.old) for other in self.renames.columns} | {fold(hint.new)}
         lost = [
             name
             for name in self.database.column_names(table.schema, table.database)
             if self.models.find_column(table.schema, table.models, name) is None
         ]
-        gained = self._gained_columns(table)
-        unspoken = [name for name in lost if fold(name) not in spoken_of]
-        means_the_new_name = fold(hint.new) in map(fold, lost) and nearest(hint.new, gained)
-        return bool(gained and (nearest(hint.old, unspoken) or means_the_new_name))
+        exchange = Exchange(lost, self._gained_columns(table), self.database.rules.fold_column)
+        others = [other for other in self.renames.columns if self._same_table(other) == table]
+        return exchange.is_meant_by(hint.old, hint.new, [other.old for other in others])
 
     # --- another table that a hint may mean ---
 

@@ -93,6 +93,32 @@ def missing_from(side: Catalog, other: Catalog, schema: str | None) -> list[str]
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What the comparison would drop and add in one place, unless hints say otherwise.
+
+    :param lost: what would be dropped.
+    :param gained: what would be added.
+    :param fold: gives a form in which two names of one thing are equal.
+    """
+
+    lost: Sequence[str]
+    gained: Sequence[str]
+    fold: Callable[[str], str]
+
+    def is_meant_by(self, old: str, new: str, spoken_of: Iterable[str]) -> bool:
+        """Tell whether a hint with nothing to do may mean one of the lost things.
+
+        :param spoken_of: the old names of the other hints for this place.
+        """
+        if not self.gained:
+            return False
+        named = {self.fold(new), *map(self.fold, spoken_of)}
+        unspoken = [name for name in self.lost if self.fold(name) not in named]
+        means_new_name = self.fold(new) in map(self.fold, self.lost) and nearest(new, self.gained)
+        return bool(nearest(old, unspoken) or means_new_name)
+
+
 def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return up to three known names that look like the given one, the best first."""
     spelled = {known.lower(): known for known in sorted(names, reverse=True)}

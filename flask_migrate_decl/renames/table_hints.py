@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.renames import reports
-from flask_migrate_decl.renames.names import missing_from, nearest
+from flask_migrate_decl.renames.names import Exchange, missing_from, nearest
 from flask_migrate_decl.renames.plan import TableStep
 from flask_migrate_decl.renames.states import Presence, State, state_of
 
@@ -94,15 +94,15 @@ class TableHints:
 
     def _old_name_looks_misspelt(self, hint: TableRename, state: State) -> bool:
         """Tell whether a hint with nothing to do may mean a table that would be dropped."""
-        fold = self.database.rules.fold_table
-        is_idle = state in (State.SPENT, State.APPLIED) and not self._presence(hint).models_new
-        lost, gained = self._lost_tables(hint.schema), self._gained_tables(hint.schema)
-        if not is_idle or not gained:
+        if state not in (State.SPENT, State.APPLIED) or self._presence(hint).models_new:
             return False
-        spoken_of = {fold(other.old) for other in self.hints} | {fold(hint.new)}
-        unspoken = [name for name in lost if fold(name) not in spoken_of]
-        means_the_new_name = fold(hint.new) in map(fold, lost) and nearest(hint.new, gained)
-        return bool(nearest(hint.old, unspoken) or means_the_new_name)
+        exchange = Exchange(
+            self._lost_tables(hint.schema),
+            self._gained_tables(hint.schema),
+            self.database.rules.fold_table,
+        )
+        others = [other for other in self.hints if other.schema == hint.schema]
+        return exchange.is_meant_by(hint.old, hint.new, [other.old for other in others])
 
     @cached_property
     def _lost_tables(self) -> Callable[[str | None], list[str]]:
