@@ -136,7 +136,7 @@ def revision(
     """
     flags = ("quiet", "autogenerate") if autogenerate else ("quiet",)
     _check_revision_id(rev_id)
-    with open_command(current_registration(), directory, x_arg=x_arg, flags=flags) as (config, run):
+    with open_command(directory, x_arg=x_arg, flags=flags) as (config, run):
         if autogenerate:
             run.project.import_models()
         scripts = alembic_command.revision(
@@ -185,7 +185,7 @@ def migrate(
 
 def edit(directory: Directory = None, revision: str = "current") -> tuple[Script, ...]:
     """Open a revision in ``$EDITOR`` and return it."""
-    with open_command(current_registration(), directory) as (config, _run):
+    with open_command(directory) as (config, _run):
         scripts = _scripts_of(config, revision)
         alembic_command.edit(config, revision)
         return scripts
@@ -200,7 +200,7 @@ def merge(
 ) -> RevisionResult:
     """Write a revision that brings branches together."""
     _check_revision_id(rev_id)
-    with open_command(current_registration(), directory, flags=("quiet",)) as (config, run):
+    with open_command(directory, flags=("quiet",)) as (config, run):
         message = run.project.message_for_template(message)
         merged = alembic_command.merge(
             config, _revisions(revisions), message=message, branch_label=branch_label, rev_id=rev_id
@@ -220,7 +220,6 @@ def upgrade(
     :param sql: return the statements instead of running them.
     """
     with open_command(
-        current_registration(),
         directory,
         x_arg=x_arg,
         changes_databases=True,
@@ -244,7 +243,7 @@ def downgrade(
     # For a file there is no current revision to go back from; Flask-Migrate reads it this way.
     if sql and revision == "-1":
         revision = "head:-1"
-    with open_command(current_registration(), directory, x_arg=x_arg, changes_databases=True) as (
+    with open_command(directory, x_arg=x_arg, changes_databases=True) as (
         config,
         run,
     ):
@@ -260,14 +259,14 @@ def stamp(
     purge: bool = False,
 ) -> RunResult:
     """Say that a database is at a revision, and run nothing."""
-    with open_command(current_registration(), directory, changes_databases=True) as (config, run):
+    with open_command(directory, changes_databases=True) as (config, run):
         alembic_command.stamp(config, revision, sql=sql, tag=tag, purge=purge)
         return _run_result(config, run, sql=sql)
 
 
 def show(directory: Directory = None, revision: str = "head") -> Listing:
     """Return a revision; ``current`` is what the database is at."""
-    with open_command(current_registration(), directory) as (config, _run):
+    with open_command(directory) as (config, _run):
         scripts = _scripts_of(config, revision)
         return Listing(scripts, _text(config, alembic_command.show, revision))
 
@@ -285,7 +284,7 @@ def history(
     # Alembic looks only whether there is a colon, and stumbles over a second one.
     if rev_range is not None and rev_range.count(":") != 1:
         raise AlembicCommandError("History range requires [start]:[end], [start]:, or :[end]")
-    with open_command(current_registration(), directory) as (config, _run):
+    with open_command(directory) as (config, _run):
         text = _text(
             config,
             alembic_command.history,
@@ -307,7 +306,7 @@ def heads(
     resolve_dependencies: bool = False,
 ) -> Listing:
     """Return the newest revision of each branch."""
-    with open_command(current_registration(), directory) as (config, _run):
+    with open_command(directory) as (config, _run):
         text = _text(
             config,
             alembic_command.heads,
@@ -321,7 +320,7 @@ def heads(
 
 def branches(directory: Directory = None, verbose: bool = False) -> Listing:
     """Return the revisions from which more than one goes on."""
-    with open_command(current_registration(), directory) as (config, _run):
+    with open_command(directory) as (config, _run):
         text = _text(config, alembic_command.branches, verbose=verbose)
         walked = ScriptDirectory.from_config(config).walk_revisions()
         return Listing(tuple(script for script in walked if script.is_branch_point), text)
@@ -329,7 +328,7 @@ def branches(directory: Directory = None, verbose: bool = False) -> Listing:
 
 def current(directory: Directory = None, verbose: bool = False) -> CurrentResult:
     """Return the revisions that each database is at."""
-    with open_command(current_registration(), directory) as (config, run):
+    with open_command(directory) as (config, run):
         databases = _current(config)
         lines = _current_lines(databases, verbose=verbose, named=run.project.has_several_binds)
         return CurrentResult(databases, "".join(f"{line}\n" for line in lines))
@@ -341,7 +340,7 @@ def check(directory: Directory = None) -> CheckResult:
     :raises ModelsDifferError: they differ; a rename that a hint declares is a difference.
     :raises RenameHintsError: a rename hint does not fit.
     """
-    with open_command(current_registration(), directory, flags=("quiet",)) as (config, run):
+    with open_command(directory, flags=("quiet",)) as (config, run):
         run.project.import_models()
         try:
             alembic_command.check(config)

@@ -35,6 +35,7 @@ def database_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
         found = inspector.get_multi_columns(schema=schema)
         return {key: [column["name"] for column in described] for key, described in found.items()}
 
+    @cache
     def is_compared(schema: str | None, table: str) -> bool:
         if not context.run_name_filters(table, "table", {"schema_name": schema}):
             return False

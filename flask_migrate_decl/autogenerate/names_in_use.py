@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 from sqlalchemy import Constraint, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
 from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
+from flask_migrate_decl.autogenerate.operations import table_operations
 from flask_migrate_decl.errors import NamesInUseError
-
-Op = TypeVar("Op", bound=ops.MigrateOperation)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +40,10 @@ def drop_indexes_before_their_names_are_used_again(
     if dialect in MYSQL_FAMILY:
         return []
     created = {
-        (op.index_name, op.table_name) for _, op in _operations(upgrade_ops, ops.CreateIndexOp)
+        (op.index_name, op.table_name) for _, op in table_operations(upgrade_ops, ops.CreateIndexOp)
     }
     early = []
-    for changes, op in list(_operations(upgrade_ops, ops.DropIndexOp)):
+    for changes, op in list(table_operations(upgrade_ops, ops.DropIndexOp)):
         is_used_again = any(
             name == op.index_name and table != op.table_name for name, table in created
         )
@@ -63,21 +62,20 @@ def refuse_names_in_use(dialect: str, upgrade_ops: UpgradeOps, inspector: Inspec
     :raises NamesInUseError: the revision would fail, or on SQLite put one in the other's place.
     """
     wanted = set(_wanted_names(dialect, upgrade_ops))
+    dropped_tables = {
+        (op.schema, op.table_name) for op in upgrade_ops.ops if isinstance(op, ops.DropTableOp)
+    }
     dropped = {
         (str(op.constraint_name), changes.schema, changes.table_name)
-        for changes, op in _operations(upgrade_ops, ops.DropConstraintOp)
-    } | {
-        (name, op.schema, op.table_name)
-        for op in upgrade_ops.ops
-        if isinstance(op, ops.DropTableOp)
-        for name, _ in wanted
+        for changes, op in table_operations(upgrade_ops, ops.DropConstraintOp)
     }
     clashes = {
         (name, table)
         for schema in {schema for _, (schema, _) in wanted}
         for name, table in _constraint_names(inspector, schema)
-        if (name, (schema, table)) in wanted or (name, (schema, None)) in wanted
-        if (name, schema, table) not in dropped
+        if wanted & {(name, (schema, table)), (name, (schema, None))}
+        and (schema, table) not in dropped_tables
+        and (name, schema, table) not in dropped
     }
     if clashes:
         raise NamesInUseError(tuple(sorted(clashes)))
@@ -96,7 +94,7 @@ def _wanted_names(
             for item in op.columns:
                 if isinstance(item, shared) and item.name:
                     yield str(item.name), (op.schema, None)
-    for changes, added in _operations(upgrade_ops, ops.AddConstraintOp):  # type: ignore[type-abstract]
+    for changes, added in table_operations(upgrade_ops, ops.AddConstraintOp):  # type: ignore[type-abstract]
         constraint = added.to_constraint()
         if constraint.name:
             table = None if isinstance(constraint, shared) else changes.table_name
@@ -114,12 +112,3 @@ def _constraint_names(inspector: Inspector, schema: str | None) -> Iterator[tupl
     for found in several:
         for (_, table), constraints in found.items():
             yield from ((str(constraint["name"]), table) for constraint in constraints)
-
-
-def _operations(upgrade_ops: UpgradeOps, kind: type[Op]) -> Iterator[tuple[ops.ModifyTableOps, Op]]:
-    """Give each operation of a kind, with the table's operations that it stands among."""
-    for changes in upgrade_ops.ops:
-        if isinstance(changes, ops.ModifyTableOps):
-            for op in changes.ops:
-                if isinstance(op, kind):
-                    yield changes, op

@@ -18,11 +18,10 @@ from flask_migrate_decl.autogenerate.corrections import (
     index_follows_column,
 )
 from flask_migrate_decl.autogenerate.declared import declared_renames
+from flask_migrate_decl.autogenerate.operations import table_operations
 from flask_migrate_decl.errors import IndexStaysBehindError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from alembic.operations.ops import UpgradeOps
     from sqlalchemy.sql.compiler import DDLCompiler
 
@@ -140,30 +139,23 @@ def _refuse_indexes_that_stay_behind(upgrade_ops: UpgradeOps, plan: RenamePlan) 
     By then the rename would be done, and could not be rolled back.
     """
     renamed = {(step.schema, step.table, step.old): step.new for step in plan.columns}
-    changed = (op for op in upgrade_ops.ops if isinstance(op, ops.ModifyTableOps))
-    for table in changed:
-        drops = (op for op in table.ops if isinstance(op, ops.DropIndexOp))
-        for drop in drops:
-            new = renamed.get((table.schema, table.table_name, str(drop.index_name)))
-            if new is not None:
-                raise IndexStaysBehindError(table.table_name, str(drop.index_name), new)
+    for table, drop in table_operations(upgrade_ops, ops.DropIndexOp):
+        new = renamed.get((table.schema, table.table_name, str(drop.index_name)))
+        if new is not None:
+            raise IndexStaysBehindError(table.table_name, str(drop.index_name), new)
 
 
-def _creations_before_drops(
-    operations: Iterable[ops.MigrateOperation],
-) -> list[ops.MigrateOperation]:
+def _creations_before_drops(operations: list[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
     """Move the creation of indexes before the drop of indexes of other names."""
-    operations = list(operations)
-    dropped = {op.index_name for op in operations if isinstance(op, ops.DropIndexOp)}
+    drops = [op for op in operations if isinstance(op, ops.DropIndexOp)]
+    if not drops:
+        return operations
+    dropped = {op.index_name for op in drops}
     early = [
         op
         for op in operations
         if isinstance(op, ops.CreateIndexOp) and op.index_name not in dropped
     ]
-    first_drop = next(
-        (n for n, op in enumerate(operations) if isinstance(op, ops.DropIndexOp)), len(operations)
-    )
-    if first_drop == len(operations):
-        return operations
-    rest = [op for op in operations[first_drop:] if op not in early]
-    return [*(op for op in operations[:first_drop] if op not in early), *early, *rest]
+    others = [op for op in operations if op not in early]
+    first_drop = others.index(drops[0])
+    return [*others[:first_drop], *early, *others[first_drop:]]

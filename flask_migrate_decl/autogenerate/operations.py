@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic.autogenerate import renderers
 from alembic.operations import ops
 
 from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 
+Op = TypeVar("Op", bound=ops.MigrateOperation)
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.autogenerate.api import AutogenContext
+    from alembic.operations.ops import UpgradeOps
     from sqlalchemy import Column
 
     from flask_migrate_decl.renames import ColumnStep, TableStep
@@ -105,3 +110,14 @@ def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> str:
     if op.existing_autoincrement:
         rendered = f"{rendered[:-1]},\n{_INDENT}existing_autoincrement=True)"
     return rendered
+
+
+def table_operations(
+    upgrade_ops: UpgradeOps, kind: type[Op]
+) -> Iterator[tuple[ops.ModifyTableOps, Op]]:
+    """Give each operation of a kind, with the table's operations that it stands among."""
+    for changes in upgrade_ops.ops:
+        if isinstance(changes, ops.ModifyTableOps):
+            for op in changes.ops:
+                if isinstance(op, kind):
+                    yield changes, op

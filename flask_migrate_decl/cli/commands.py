@@ -6,7 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
-from flask import current_app, g
+from flask import g
 
 from flask_migrate_decl import commands
 from flask_migrate_decl.cli.app import load_app
@@ -16,6 +16,7 @@ from flask_migrate_decl.cli.group import (
     NEED_NO_APP,
     X_ARG,
     directory_option,
+    push_app_context,
     x_arg_option,
 )
 from flask_migrate_decl.errors import FindingsError, MigrateError
@@ -153,7 +154,7 @@ def _command(
         try:
             with messages_on_stderr():
                 if needs_app:
-                    _enter_app(context)
+                    push_app_context(load_app(context), context)
                     options = _with_group_options(context, options)
                 result = function(**options)
             show_result(result)
@@ -163,12 +164,6 @@ def _command(
             context.exit(code)
 
     return click.Command(name, params=own_params, callback=callback, help=help_)
-
-
-def _enter_app(context: click.Context) -> None:
-    app = load_app(context)
-    if not current_app:
-        context.with_resource(app.app_context())
 
 
 def _with_group_options(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:

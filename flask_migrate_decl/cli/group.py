@@ -108,12 +108,12 @@ def _command_of_app(name: str, parent: click.Context) -> click.Command | None:
     command = app.cli.get_command(parent, name)
     if command is None or isinstance(command, MigrateGroup):
         return None
-    _push_app_context(app, parent)
+    push_app_context(app, parent)
     return command
 
 
-def _push_app_context(app: Flask, context: click.Context) -> None:
-    """Do for the app's command what Flask does for every command of an app."""
+def push_app_context(app: Flask, context: click.Context) -> None:
+    """Do for a command what Flask does for every command of an app."""
     from flask import current_app
 
     if not current_app:

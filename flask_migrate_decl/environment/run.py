@@ -122,17 +122,17 @@ def _migrate_online(environment: EnvironmentContext, run: Run, bind: Bind) -> No
     options = _options_of_run(run, bind)
     with (
         _connection(bind, options) as connection,
-        _transaction(environment, run, connection, options) as transaction,
+        _prepared(environment, run, connection, options) as preparation,
     ):
-        options = {**transaction.options, **options}
+        options = {**preparation.options, **options}
         commits_each_revision = _commits_each_revision(options)
         if commits_each_revision:
-            options["on_version_apply"] += (lambda **_kw: transaction.check(),)
+            options["on_version_apply"] += (lambda **_kw: preparation.check(),)
         environment.configure(connection=connection, **options)
         with environment.begin_transaction():
             environment.run_migrations(**_run_arguments(run, bind))
             if not commits_each_revision:
-                transaction.check()
+                preparation.check()
         if connection.in_transaction():
             # A script that commits by itself leaves what follows it in a transaction of its own.
             connection.commit()
@@ -147,7 +147,7 @@ def _connection(bind: Bind, options: dict[str, Any]) -> Iterator[Connection]:
         yield connection
 
 
-def _transaction(
+def _prepared(
     environment: EnvironmentContext, run: Run, connection: Connection, options: dict[str, Any]
 ) -> AbstractContextManager[Preparation]:
     """Prepare a database that is going to be changed."""

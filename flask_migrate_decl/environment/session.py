@@ -13,7 +13,7 @@ from flask_migrate_decl.autogenerate import register
 from flask_migrate_decl.databases import foreign_keys_off
 from flask_migrate_decl.environment.alembic_config import alembic_config, all_x_args
 from flask_migrate_decl.environment.logs import preserved_logging
-from flask_migrate_decl.environment.project import open_project
+from flask_migrate_decl.environment.project import current_registration, open_project
 from flask_migrate_decl.environment.run import Run
 from flask_migrate_decl.errors import (
     AlembicCommandError,
@@ -33,12 +33,9 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
-    from flask_migrate_decl.registration import Registration
-
 
 @contextmanager
 def open_command(
-    registration: Registration,
     directory: str | os.PathLike[str] | None,
     *,
     x_arg: Sequence[str] | str | None = None,
@@ -46,7 +43,7 @@ def open_command(
     changes_databases: bool = False,
     goes_to_head: bool = False,
 ) -> Iterator[tuple[Config, Run]]:
-    """Open the project for one command, and word Alembic's and the database's errors as ours.
+    """Open the current app's project for one command, and word others' errors as ours.
 
     :param directory: the folder of revisions, where the command was given one.
     :param x_arg: values for a project's own ``env.py``, after those of ``flask.g.x_arg``.
@@ -55,7 +52,7 @@ def open_command(
     :return: Alembic's configuration and the run that its environment will find in it.
     :raises MigrateError: the project, its folder or a database can't be used.
     """
-    project = open_project(registration, directory)
+    project = open_project(current_registration(), directory)
     if not project.directory.is_dir():
         raise DirectoryMissingError(project.directory)
     register()
