@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flask_migrate_decl.commands import (
+    from flask_migrate_decl.commands.revisions import (
         branches,
         check,
         current,
@@ -57,5 +57,5 @@ _MODULES = {"Migrate": "extension", "MigrateError": "errors", "FindingsError": "
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'commands')}")
+    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'commands.revisions')}")
     return getattr(module, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,23 +16,24 @@ DIRECTORY = "flask_migrate_decl.directory"
 X_ARG = "flask_migrate_decl.x_arg"
 """The keys under which the group's options lie in click's ``Context.meta``."""
 
-COMMANDS = (
-    "branches",
-    "check",
-    "current",
-    "downgrade",
-    "edit",
-    "heads",
-    "history",
-    "init",
-    "list-templates",
-    "merge",
-    "migrate",
-    "revision",
-    "show",
-    "stamp",
-    "upgrade",
-)
+COMMANDS = {
+    "branches": "revisions",
+    "check": "revisions",
+    "current": "revisions",
+    "downgrade": "revisions",
+    "edit": "revisions",
+    "heads": "revisions",
+    "history": "revisions",
+    "init": "revisions",
+    "list-templates": "revisions",
+    "merge": "revisions",
+    "migrate": "revisions",
+    "revision": "revisions",
+    "show": "revisions",
+    "stamp": "revisions",
+    "upgrade": "revisions",
+}
+"""The names of all commands, each with the module that holds it."""
 NEED_NO_APP = frozenset({"list-templates"})
 
 
@@ -66,9 +68,9 @@ class MigrateGroup(click.Group):
         """Import and return a command."""
         if cmd_name not in COMMANDS:
             return None
-        from flask_migrate_decl.cli.commands import command_named
-
-        return command_named(cmd_name)
+        module = importlib.import_module(f"flask_migrate_decl.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
 
 
 def _keep_options(directory: str | None, x_arg: Sequence[str]) -> None:

@@ -1,0 +1,71 @@
+"""How a command is made of its options, the function that it calls, and what it prints."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+from flask import g
+
+from flask_migrate_decl.cli.app import load_app
+from flask_migrate_decl.cli.console import messages_on_stderr, show_error
+from flask_migrate_decl.cli.group import (
+    DIRECTORY,
+    NEED_NO_APP,
+    X_ARG,
+    directory_option,
+    push_app_context,
+)
+from flask_migrate_decl.errors import FindingsError, MigrateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOUND_SOMETHING = 1
+COULD_NOT_RUN = 2
+
+
+def flag(*names: str, help: str) -> click.Option:  # noqa: A002
+    """Return an option that is given or not."""
+    return click.Option(names, is_flag=True, help=help)
+
+
+def text_option(*names: str, help: str, default: str | None = None) -> click.Option:  # noqa: A002
+    """Return an option with a text."""
+    return click.Option(names, default=default, help=help)
+
+
+def command(
+    name: str,
+    help_: str,
+    function: Callable[..., Any],
+    show_result: Callable[[Any], None],
+    *params: click.Parameter,
+) -> click.Command:
+    """Make the command that calls a function with its options and shows what it returns."""
+    needs_app = name not in NEED_NO_APP
+    own_params = [*params, directory_option()] if needs_app else [*params]
+
+    @wraps(function)
+    def callback(**options: Any) -> None:
+        context = click.get_current_context()
+        try:
+            with messages_on_stderr():
+                if needs_app:
+                    push_app_context(load_app(context), context)
+                    options = _with_group_options(context, options)
+                result = function(**options)
+            show_result(result)
+        except MigrateError as error:
+            show_error(error)
+            code = FOUND_SOMETHING if isinstance(error, FindingsError) else COULD_NOT_RUN
+            context.exit(code)
+
+    return click.Command(name, params=own_params, callback=callback, help=help_)
+
+
+def _with_group_options(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """Take from the group what the command itself was not given."""
+    g.x_arg = context.meta.get(X_ARG, ())
+    return options | {"directory": options["directory"] or context.meta.get(DIRECTORY)}
