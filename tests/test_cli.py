@@ -105,7 +105,10 @@ def test_the_configuration_names_the_app(shell: Shell) -> None:
     assert "Failed to find attribute 'nothing'" in shell.flask("db", "init", exit_code=2).stderr
     shell.flask("--app", "shop", "db", "init", "-d", "elsewhere")
     shell.write(migrate__toml="app = 1\n")
-    assert "app: should be a valid string" in shell.flask("db", "init", exit_code=2).stderr
+    assert (
+        '"app" should be a text, and is a whole number'
+        in shell.flask("db", "init", exit_code=2).stderr
+    )
     shell.write(migrate__toml="app = \n")
     assert "line 1, column 7" in shell.flask("db", "init", exit_code=2).stderr
 

@@ -14,6 +14,7 @@ PACKAGE = Path(flask_migrate_decl.__file__).parent
 ROOMS = [
     "errors",
     "registration",
+    "reporting",
     "renames",
     "config",
     "autogenerate",

@@ -23,8 +23,9 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-_REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
-
+_DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
+_REFERENCE = re.compile(f"{_DOTTED}:{_DOTTED}")
+_MODULE = re.compile(_DOTTED)
 
 _FILE_TEMPLATE_NUMBERS = ("epoch", "year", "month", "day", "hour", "minute", "second")
 _FILE_TEMPLATE_HELP = (
@@ -51,17 +52,23 @@ def _checked_file_template(value: str) -> str:
     return value
 
 
+def _checked_module(value: str) -> str:
+    if not _MODULE.fullmatch(value):
+        raise PydanticCustomError("module", 'should look like "package.module"')
+    return value
+
+
 def _checked_encoding(value: str) -> str:
     try:
         codecs.lookup(value)
-    except LookupError:
+    except (LookupError, ValueError):
         raise PydanticCustomError("encoding", "should be an encoding that Python knows") from None
     return value
 
 
 def _checked_name(value: str) -> str:
     if not value or "\x00" in value:
-        raise PydanticCustomError("name", "should be a name, and is empty or has a NUL in it")
+        raise PydanticCustomError("name", "should be a name: it is empty or has a NUL in it")
     return value
 
 
@@ -79,8 +86,11 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[str, AfterValidator(_checked_name)]
 FileTemplate = Annotated[Text, AfterValidator(_checked_file_template)]
 Encoding = Annotated[Text, AfterValidator(_checked_encoding)]
+ModuleName = Annotated[Text, AfterValidator(_checked_module)]
 ObjectReference = Annotated[str, AfterValidator(_checked_reference)]
 TextList = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
+ModuleList = Annotated[tuple[ModuleName, ...], BeforeValidator(_as_tuple)]
+HOOK_NAME = "^[A-Za-z0-9_-]+$"
 NOT_YET = object()
 """Marks a key that is refused with a reason, and that nobody is to be advised to use."""
 NotSupportedYet = Annotated[SkipJsonSchema[Any], AfterValidator(_not_supported_yet), NOT_YET]
@@ -163,7 +173,7 @@ class PostWriteHook(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
     __pydantic_extra__: dict[str, str]
 
-    name: Annotated[str, StringConstraints(pattern=r"^[\w-]+$")] = Field(
+    name: Annotated[str, StringConstraints(pattern=HOOK_NAME)] = Field(
         description="Any name, to tell the hooks apart."
     )
     type: Literal["console_scripts", "exec", "module"] = Field(
@@ -260,7 +270,7 @@ class Settings(DatabaseOptions, ScriptOptions):
         default=None,
         description="The app, where neither --app nor FLASK_APP names one, relative to this file.",
     )
-    models: TextList = Field(
+    models: ModuleList = Field(
         default=(), description="Modules to import before the models are compared."
     )
     multidb: bool = Field(default=False, description="Migrate every bind of SQLALCHEMY_BINDS too.")

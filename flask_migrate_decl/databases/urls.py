@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.errors.secrets import SECRET_WORDS
+
 if TYPE_CHECKING:
     from sqlalchemy import URL
-
-_SECRET_WORDS = ("pass", "pwd", "secret", "token", "key")
 
 
 def shown_url(url: URL) -> str:
@@ -17,4 +17,4 @@ def shown_url(url: URL) -> str:
 
 
 def _is_secret(name: str) -> bool:
-    return any(word in name.lower() for word in _SECRET_WORDS)
+    return any(word in name.lower() for word in SECRET_WORDS)

@@ -20,7 +20,6 @@ from flask_migrate_decl.errors.configuration import (
     ConfigError,
     ConfigInvalidError,
     ConfigUnreadableError,
-    Mistake,
     ModelsModuleError,
     ObjectReferenceError,
     UnknownBindError,
@@ -31,6 +30,7 @@ from flask_migrate_decl.errors.databases import (
     StatementFailedError,
     TransactionOpenError,
 )
+from flask_migrate_decl.errors.findings import Finding, Place, Related, Rule, Severity
 from flask_migrate_decl.errors.history import (
     AlembicCommandError,
     DirectoryIsFileError,
@@ -53,6 +53,7 @@ from flask_migrate_decl.errors.renames import (
     NamesInUseError,
     RenameHintsError,
 )
+from flask_migrate_decl.errors.secrets import without_secrets
 
 __all__ = [
     "AlembicCommandError",
@@ -71,6 +72,7 @@ __all__ = [
     "DirectoryNotEmptyError",
     "EnvironmentConflictError",
     "EnvironmentFailedError",
+    "Finding",
     "FindingsError",
     "ForeignKeysBrokenError",
     "HintProblem",
@@ -78,7 +80,6 @@ __all__ = [
     "HistoryError",
     "IndexStaysBehindError",
     "MigrateError",
-    "Mistake",
     "ModelsDifferError",
     "ModelsModuleError",
     "NamesInUseError",
@@ -86,12 +87,17 @@ __all__ = [
     "NotInitializedError",
     "NotPermittedError",
     "ObjectReferenceError",
+    "Place",
+    "Related",
     "RenameHintsError",
     "RevisionIdError",
+    "Rule",
     "ScriptFailedError",
     "ScriptUnreadableError",
+    "Severity",
     "StatementFailedError",
     "TransactionOpenError",
     "UnknownBindError",
     "UnknownTemplateError",
+    "without_secrets",
 ]

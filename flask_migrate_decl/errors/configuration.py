@@ -10,27 +10,7 @@ from flask_migrate_decl.errors.base import MigrateError, listed
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Mistake:
-    """One thing that is wrong in a configuration file.
-
-    :param key: the dotted path below the section, ``""`` for the file as a whole.
-    :param line: counted from 1, where it is known.
-    :param column: counted from 1, where it is known.
-    """
-
-    key: str
-    message: str
-    help: str | None = None
-    line: int | None = None
-    column: int | None = None
-
-    def __str__(self) -> str:
-        place = f"line {self.line}, column {self.column}: " if self.line else ""
-        key = f"{self.key}: " if self.key else ""
-        mend = f" ({self.help})" if self.help else ""
-        return f"{place}{key}{self.message}{mend}"
+    from flask_migrate_decl.errors.findings import Finding
 
 
 class ConfigError(MigrateError):
@@ -39,14 +19,14 @@ class ConfigError(MigrateError):
 
 @dataclass(eq=False)
 class ConfigInvalidError(ConfigError):
-    """A configuration file has mistakes; all of them are here."""
+    """A configuration file has mistakes; all of them are here, in the order of their places."""
 
     path: Path
-    mistakes: tuple[Mistake, ...]
+    findings: tuple[Finding, ...]
 
     def __str__(self) -> str:
-        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
-        return f"{self.path}: {count}{listed([str(mistake) for mistake in self.mistakes])}"
+        count = "1 mistake" if len(self.findings) == 1 else f"{len(self.findings)} mistakes"
+        return f"{self.path}: {count}{listed([str(finding) for finding in self.findings])}"
 
 
 @dataclass(eq=False)

@@ -6,12 +6,19 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.errors.rules import (
+    CHAIN_OR_SWAP,
+    NEW_NAME_TWICE,
+    RENAMED_TO_ITSELF,
+    RENAMED_TWICE,
+)
 from flask_migrate_decl.renames.hints import AnyHint, ColumnRename, Renames
 from flask_migrate_decl.renames.names import NameRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from flask_migrate_decl.errors import Rule
     from flask_migrate_decl.renames.hints import Hint
 
 
@@ -19,10 +26,15 @@ if TYPE_CHECKING:
 class Conflict:
     """Two hints, or one by itself, that can't be carried out.
 
-    :param place: the later hint's place; the message names the earlier one.
+    :param place: the later hint's place.
+    :param key: its name that is in conflict, ``from`` or ``to``.
+    :param earlier: the other hint's place, which the message names; ``None`` where there is none.
     """
 
+    rule: Rule
     place: str
+    key: str
+    earlier: str | None
     message: str
     help: str
 
@@ -62,32 +74,49 @@ def _scopes(renames: Renames) -> list[list[Hint]]:
 
 
 def _conflicts_of_one_scope(hints: Sequence[Hint]) -> Iterator[Conflict]:
-    for position, hint in enumerate(hints):
+    by_old: dict[str, Hint] = {}
+    by_new: dict[str, Hint] = {}
+    for hint in hints:
         if hint.old == hint.new:
-            yield Conflict(hint.place, f'"{hint.old}" is renamed to itself', "remove the hint")
+            yield _to_itself(hint)
             continue
-        for earlier in hints[:position]:
-            if earlier.old != earlier.new:
-                yield from _conflict_between(earlier, hint)
+        if earlier := by_old.get(hint.old):
+            yield _renamed_twice(earlier, hint)
+        elif earlier := by_new.get(hint.new):
+            yield _new_name_twice(earlier, hint)
+        elif earlier := by_new.get(hint.old):
+            yield _chain_or_swap(earlier, hint, "from")
+        elif earlier := by_old.get(hint.new):
+            yield _chain_or_swap(earlier, hint, "to")
+        by_old.setdefault(hint.old, hint)
+        by_new.setdefault(hint.new, hint)
 
 
-def _conflict_between(earlier: Hint, later: Hint) -> Iterator[Conflict]:
-    if earlier.old == later.old:
-        yield Conflict(
-            later.place,
-            f'"{later.old}" is renamed in {earlier.place} already',
-            "keep one of the two hints",
-        )
-    elif earlier.new == later.new:
-        yield Conflict(
-            later.place,
-            f'"{later.new}" is the new name in {earlier.place} already',
-            "keep one of the two hints",
-        )
-    elif later.old == earlier.new or later.new == earlier.old:
-        yield Conflict(
-            later.place,
-            f"it makes a chain or a swap with {earlier.place} ({earlier}), "
-            "which can't be carried out yet",
-            "upgrade every database past the earlier rename, remove its hint, then add this one",
-        )
+def _to_itself(hint: Hint) -> Conflict:
+    message = f'"{hint.old}" is renamed to itself'
+    return Conflict(RENAMED_TO_ITSELF, hint.place, "to", None, message, "remove the hint")
+
+
+def _renamed_twice(earlier: Hint, later: Hint) -> Conflict:
+    message = f'"{later.old}" is renamed in {earlier.place} already'
+    mend = "remove this hint" if earlier.new == later.new else "keep one of the two hints"
+    return Conflict(RENAMED_TWICE, later.place, "from", earlier.place, message, mend)
+
+
+def _new_name_twice(earlier: Hint, later: Hint) -> Conflict:
+    message = f'"{later.new}" is the new name in {earlier.place} already'
+    return Conflict(
+        NEW_NAME_TWICE, later.place, "to", earlier.place, message, "keep one of the two hints"
+    )
+
+
+def _chain_or_swap(earlier: Hint, later: Hint, key: str) -> Conflict:
+    return Conflict(
+        CHAIN_OR_SWAP,
+        later.place,
+        key,
+        earlier.place,
+        f"it makes a chain or a swap with {earlier.place} ({earlier}), "
+        "which can't be carried out yet",
+        "upgrade every database past the earlier rename, remove its hint, then add this one",
+    )

@@ -1,0 +1,240 @@
+"""What is wrong between values that are right, each by itself."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING, Any
+
+from flask_migrate_decl.config.hints import declared_renames, hint_path
+from flask_migrate_decl.config.words import dotted
+from flask_migrate_decl.errors import Finding, Related, Rule
+from flask_migrate_decl.errors.rules import (
+    BIND_NAME,
+    BIND_NOT_DECLARED,
+    HOOK_INCOMPLETE,
+    HOOK_TWICE,
+    ID_TWICE,
+    MODULE_PREFIX,
+    OPTIONS_CONTRADICT,
+    SCHEMA_NOT_COMPARED,
+    UNKNOWN_TIMEZONE,
+)
+from flask_migrate_decl.renames import Renames, find_conflicts, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from flask_migrate_decl.config.layout import KeyPath
+    from flask_migrate_decl.config.source import Source
+
+
+def findings_between(source: Source) -> Iterator[Finding]:
+    """Find what does not go together; what is wrong by itself is left out of the comparison."""
+    renames = declared_renames(source.section)
+    yield from _conflicts(source, renames)
+    yield from _undeclared_binds(source, renames)
+    yield from _uncompared_schemas(source, renames)
+    yield from _ids_twice(source)
+    yield from _hooks(source)
+    yield from _bind_names(source)
+    yield from _timezone(source)
+    for path, options in _tables_of_options(source.section):
+        yield from _module_prefixes(source, path, options)
+        yield from _contradictions(source, path, options)
+
+
+def _finding(
+    source: Source,
+    rule: Rule,
+    path: KeyPath,
+    message: str,
+    help_: str,
+    earlier: KeyPath | None = None,
+) -> Finding:
+    """Make a finding that points at a value."""
+    place = source.place(path, of="value")
+    other = source.place(earlier, of="value") if earlier else None
+    related = (Related(other, "the other one is here"),) if other else ()
+    return Finding(rule, message, help_, place, dotted(path), related)
+
+
+# --- hints -------------------------------------------------------------------------------------
+
+
+def _conflicts(source: Source, renames: Renames) -> Iterator[Finding]:
+    for conflict in find_conflicts(renames):
+        earlier = (*hint_path(conflict.earlier), conflict.key) if conflict.earlier else None
+        path = (*hint_path(conflict.place), conflict.key)
+        yield _finding(source, conflict.rule, path, conflict.message, conflict.help, earlier)
+
+
+def _undeclared_binds(source: Source, renames: Renames) -> Iterator[Finding]:
+    binds = source.section.get("binds", {})
+    if source.section.get("multidb") is True or not isinstance(binds, dict):
+        return
+    for hint in renames.hints:
+        if hint.bind is None or hint.bind in binds:
+            continue
+        near = nearest(hint.bind, binds)
+        offer = f'did you mean "{near[0]}"? Else ' if near else ""
+        yield _finding(
+            source,
+            BIND_NOT_DECLARED,
+            (*hint_path(hint.place), "bind"),
+            f'the bind "{hint.bind}" is not declared (declared: {", ".join(binds) or "none"})',
+            f"{offer}add [{dotted(('binds', hint.bind))}], or set multidb = true",
+        )
+
+
+def _uncompared_schemas(source: Source, renames: Renames) -> Iterator[Finding]:
+    for hint in renames.hints:
+        if hint.schema is None or _option(source.section, hint.bind, "include_schemas"):
+            continue
+        yield _finding(
+            source,
+            SCHEMA_NOT_COMPARED,
+            (*hint_path(hint.place), "schema"),
+            f'the schema "{hint.schema}" is not compared, unless it is the default one',
+            "set include_schemas = true, or take schema out of the hint",
+        )
+
+
+def _option(section: Mapping[str, Any], bind: str | None, key: str) -> Any:
+    """Return an option as it is set for one database, ``None`` where it is not."""
+    binds = section.get("binds")
+    own = binds.get(bind) if isinstance(binds, dict) else None
+    return own[key] if isinstance(own, dict) and key in own else section.get(key)
+
+
+def _ids_twice(source: Source) -> Iterator[Finding]:
+    first: dict[str, KeyPath] = {}
+    for kind, position, hint in _raw_hints(source.section):
+        identifier, path = hint.get("id"), ("renames", kind, position, "id")
+        if not isinstance(identifier, str):
+            continue
+        if earlier := first.get(identifier):
+            message = f'the id "{identifier}" is that of {dotted(earlier[:-1])} already'
+            yield _finding(source, ID_TWICE, path, message, "give one another id", earlier)
+        first.setdefault(identifier, path)
+
+
+def _raw_hints(section: Mapping[str, Any]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    renames = section.get("renames")
+    for kind in ("tables", "columns"):
+        for position, hint in enumerate(_tables(renames, kind)):
+            if isinstance(hint, dict):
+                yield kind, position, hint
+
+
+def _tables(table: Any, key: str) -> Sequence[Any]:
+    """Return a list of tables, where there is one."""
+    found = table.get(key) if isinstance(table, dict) else None
+    return found if isinstance(found, list) else []
+
+
+# --- hooks -------------------------------------------------------------------------------------
+
+_HOOK_KEYS = {"console_scripts": "entrypoint", "exec": "executable", "module": "module"}
+"""What each type of hook has to name; see Alembic's documentation of post-write hooks."""
+
+
+def _hooks(source: Source) -> Iterator[Finding]:
+    first: dict[str, KeyPath] = {}
+    for position, hook in enumerate(_tables(source.section, "post_write_hooks")):
+        path: KeyPath = ("post_write_hooks", position)
+        if not isinstance(hook, dict):
+            continue
+        needed = _HOOK_KEYS.get(str(hook.get("type")))
+        if needed and needed not in hook:
+            message = f'a hook of the type "{hook["type"]}" needs "{needed}"'
+            yield _finding(source, HOOK_INCOMPLETE, path, message, f'add {needed} = "…"')
+        name = hook.get("name")
+        if isinstance(name, str) and (earlier := first.get(name)):
+            message = f'the hook "{name}" is there already'
+            help_ = "give one of them another name"
+            yield _finding(source, HOOK_TWICE, (*path, "name"), message, help_, earlier)
+        if isinstance(name, str):
+            first.setdefault(name, (*path, "name"))
+
+
+# --- binds and options -------------------------------------------------------------------------
+
+
+def _bind_names(source: Source) -> Iterator[Finding]:
+    binds = source.section.get("binds")
+    for name in binds if isinstance(binds, dict) else ():
+        if not f"upgrade_{name}".isidentifier():
+            yield Finding(
+                BIND_NAME,
+                f'the bind "{name}" can\'t take part in a shared history: its scripts have a '
+                f"function upgrade_{name}(), and that is no Python name",
+                "rename the bind in SQLALCHEMY_BINDS",
+                source.place(("binds", name)),
+                dotted(("binds", name)),
+            )
+
+
+def _timezone(source: Source) -> Iterator[Finding]:
+    """Look the time zone up as Alembic does, in capital letters too.
+
+    Only who writes a revision needs it, so a machine without it may still upgrade.
+    """
+    name = source.section.get("timezone")
+    if isinstance(name, str) and not any(map(_is_timezone, (name, name.upper()))):
+        yield _finding(
+            source,
+            UNKNOWN_TIMEZONE,
+            ("timezone",),
+            "this machine knows no such time zone, so that no revision can be written here",
+            'take a name such as "Europe/Vienna"; where the name is right, install tzdata',
+        )
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _tables_of_options(section: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    yield (), section
+    binds = section.get("binds")
+    for name, options in binds.items() if isinstance(binds, dict) else ():
+        if isinstance(options, dict):
+            yield ("binds", name), options
+
+
+_PREFIXES = ("alembic_module_prefix", "sqlalchemy_module_prefix", "user_module_prefix")
+
+
+def _module_prefixes(
+    source: Source, path: KeyPath, options: Mapping[str, Any]
+) -> Iterator[Finding]:
+    for key in _PREFIXES:
+        prefix = options.get(key)
+        if isinstance(prefix, str) and prefix.strip() and not prefix.endswith("."):
+            message = f'"{key}" is written right before a name, and does not end in a dot'
+            yield _finding(source, MODULE_PREFIX, (*path, key), message, f'write "{prefix}."')
+
+
+def _contradictions(source: Source, path: KeyPath, options: Mapping[str, Any]) -> Iterator[Finding]:
+    section, bind = source.section, str(path[-1]) if path else None
+    per_migration = _option(section, bind, "transaction_per_migration")
+    if options.get("transactional_ddl") is False and per_migration is True:
+        yield _finding(
+            source,
+            OPTIONS_CONTRADICT,
+            (*path, "transactional_ddl"),
+            "transaction_per_migration does nothing where transactional_ddl = false",
+            "leave transactional_ddl out, as Alembic knows what the database can do",
+        )
+    if options.get("autogenerate_plugins") == []:
+        yield _finding(
+            source,
+            OPTIONS_CONTRADICT,
+            (*path, "autogenerate_plugins"),
+            "without a plug-in nothing is compared, and no revision gets any operation",
+            'write ["alembic.autogenerate.*"], or leave it out',
+        )

@@ -1,0 +1,34 @@
+"""The check of a file by itself: nothing but the file is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.config.between import findings_between
+from flask_migrate_decl.config.validate import validated
+
+if TYPE_CHECKING:
+    from flask_migrate_decl.config.settings import Settings
+    from flask_migrate_decl.config.source import Source
+    from flask_migrate_decl.errors import Finding
+
+
+@dataclass(frozen=True)
+class CheckedSource:
+    """A section and what was found in it.
+
+    :param settings: ``None`` where values are wrong.
+    :param findings: in the order of their places.
+    """
+
+    source: Source
+    settings: Settings | None
+    findings: tuple[Finding, ...]
+
+
+def check_source(source: Source) -> CheckedSource:
+    """Find everything that can be seen in the file alone."""
+    settings, findings = validated(source)
+    found = [*source.findings, *findings, *findings_between(source)]
+    return CheckedSource(source, settings, tuple(sorted(found, key=lambda finding: finding.order)))

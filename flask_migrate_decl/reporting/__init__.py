@@ -1,0 +1,7 @@
+"""Findings as people and programs read them; each format is a text."""
+
+from flask_migrate_decl.reporting.formats import FORMATS
+from flask_migrate_decl.reporting.full import full_finding
+from flask_migrate_decl.reporting.report import ConfigReport, Depth, DepthReport, HintState
+
+__all__ = ["FORMATS", "ConfigReport", "Depth", "DepthReport", "HintState", "full_finding"]

@@ -1,0 +1,73 @@
+"""What a check of the configuration found, and how far it looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.errors import Severity
+
+if TYPE_CHECKING:
+    from flask_migrate_decl.errors import Finding, Place
+
+
+class Depth(StrEnum):
+    """How far a check looks; each goes on from the one before."""
+
+    FILE = "file"
+    APP = "app"
+    DATABASES = "databases"
+
+
+@dataclass(frozen=True, slots=True)
+class DepthReport:
+    """Whether a depth was looked at.
+
+    :param detail: what was looked at, or why nothing was.
+    """
+
+    depth: Depth
+    ran: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class HintState:
+    """The state of a rename hint on one database.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param hint: in words, such as ``column account.name → full_name``.
+    :param state: as ``renames.State`` names it.
+    """
+
+    bind: str | None
+    hint: str
+    state: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReport:
+    """All that a check found.
+
+    :param findings: in the order of their places.
+    :param depths: those that were asked for, in order.
+    :param hints: the state of each hint on each database, where databases were looked at.
+    """
+
+    findings: tuple[Finding, ...]
+    depths: tuple[DepthReport, ...]
+    hints: tuple[HintState, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """Return how many findings matter that much."""
+        return sum(finding.rule.severity is severity for finding in self.findings)
+
+    def has_findings(self, *, strict: bool) -> bool:
+        """Tell whether anything has to be mended; notes never have to be.
+
+        :param strict: warnings count.
+        """
+        warnings = self.count(Severity.WARNING) if strict else 0
+        return self.count(Severity.ERROR) + warnings > 0
