@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flask_migrate_decl.commands.configuration import check_config, check_files
     from flask_migrate_decl.commands.revisions import (
         branches,
         check,
@@ -36,6 +37,8 @@ __all__ = [
     "MigrateError",
     "branches",
     "check",
+    "check_config",
+    "check_files",
     "current",
     "downgrade",
     "edit",
@@ -51,7 +54,13 @@ __all__ = [
     "upgrade",
 ]
 
-_MODULES = {"Migrate": "extension", "MigrateError": "errors", "FindingsError": "errors"}
+_MODULES = {
+    "Migrate": "extension",
+    "MigrateError": "errors",
+    "FindingsError": "errors",
+    "check_config": "commands.configuration",
+    "check_files": "commands.configuration",
+}
 
 
 def __getattr__(name: str) -> Any:

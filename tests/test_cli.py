@@ -110,7 +110,7 @@ def test_the_configuration_names_the_app(shell: Shell) -> None:
         in shell.flask("db", "init", exit_code=2).stderr
     )
     shell.write(migrate__toml="app = \n")
-    assert "line 1, column 7" in shell.flask("db", "init", exit_code=2).stderr
+    assert "migrate.toml:1:7: error FMD101" in shell.flask("db", "init", exit_code=2).stderr
 
 
 # --- the commands of others --------------------------------------------------------------------

@@ -20,6 +20,7 @@ ROOMS = [
     "autogenerate",
     "databases",
     "environment",
+    "checks",
     "results",
     "commands",
     "extension",

@@ -1,6 +1,8 @@
 """Autogenerate with renames: Alembic compares, after the renames are seen as done."""
 
 from flask_migrate_decl.autogenerate import native, plugin
+from flask_migrate_decl.autogenerate.compared import ComparedHints
+from flask_migrate_decl.autogenerate.corrections import unconnected_name_rules
 from flask_migrate_decl.autogenerate.declared import (
     ATTRIBUTE,
     BIND_OPTION,
@@ -9,7 +11,16 @@ from flask_migrate_decl.autogenerate.declared import (
 )
 from flask_migrate_decl.autogenerate.plugin import PLUGIN
 
-__all__ = ["ATTRIBUTE", "BIND_OPTION", "PLUGIN", "DeclaredRenames", "bind_of", "register"]
+__all__ = [
+    "ATTRIBUTE",
+    "BIND_OPTION",
+    "PLUGIN",
+    "ComparedHints",
+    "DeclaredRenames",
+    "bind_of",
+    "register",
+    "unconnected_name_rules",
+]
 
 
 def register() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
@@ -12,6 +13,7 @@ from flask_migrate_decl.renames import NameRules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sqlalchemy import Dialect
     from sqlalchemy.engine import Inspector
 
     from flask_migrate_decl.renames import TableKey
@@ -23,17 +25,26 @@ _NEXTVAL = re.compile(r"nextval\('(.+?)'::regclass\)")
 def name_rules(connection: Connection) -> NameRules:
     """Return how a database compares and bounds names.
 
+    MySQL and MariaDB fold the names of tables where ``lower_case_table_names`` says so.
+    """
+    rules = unconnected_name_rules(connection.dialect)
+    if connection.dialect.name not in MYSQL_FAMILY:
+        return rules
+    folds = bool(connection.scalar(text("SELECT @@lower_case_table_names")))
+    return replace(rules, tables_ignore_case=folds)
+
+
+def unconnected_name_rules(dialect: Dialect) -> NameRules:
+    """Return what the kind of a database says of the names in it.
+
     PostgreSQL cuts a longer name at 63 bytes without a word
     (https://www.postgresql.org/docs/current/limits.html); MySQL and MariaDB refuse names of more
-    than 64 characters, fold the names of columns, and those of tables where
-    ``lower_case_table_names`` says so. SQLite folds both and has no limit.
+    than 64 characters, and fold the names of columns. SQLite folds all and has no limit.
     """
-    dialect = connection.dialect
     if dialect.name == "sqlite":
         return NameRules(tables_ignore_case=True, columns_ignore_case=True)
     if dialect.name in MYSQL_FAMILY:
-        folds = bool(connection.scalar(text("SELECT @@lower_case_table_names")))
-        return NameRules(folds, columns_ignore_case=True, max_length=64)
+        return NameRules(columns_ignore_case=True, max_length=64)
     return NameRules(
         max_length=dialect.max_identifier_length, length_in_bytes=dialect.name == "postgresql"
     )

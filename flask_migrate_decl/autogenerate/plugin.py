@@ -11,8 +11,7 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy import MetaData, Table
 
-from flask_migrate_decl.autogenerate.catalogs import database_catalog, models_catalog
-from flask_migrate_decl.autogenerate.corrections import name_rules
+from flask_migrate_decl.autogenerate.compared import ComparedHints
 from flask_migrate_decl.autogenerate.declared import bind_of, declared_renames, problem_of
 from flask_migrate_decl.autogenerate.names_in_use import (
     drop_indexes_before_their_names_are_used_again,
@@ -21,8 +20,8 @@ from flask_migrate_decl.autogenerate.names_in_use import (
 from flask_migrate_decl.autogenerate.native import order_index_changes
 from flask_migrate_decl.autogenerate.operations import RenameColumnOp, RenameTableOp
 from flask_migrate_decl.autogenerate.view import RenamedInspector, renamed_view
-from flask_migrate_decl.errors import HintProblem, RenameHintsError
-from flask_migrate_decl.renames import Renames, TableRename, TableStep, find_conflicts, resolve
+from flask_migrate_decl.errors import RenameHintsError
+from flask_migrate_decl.renames import TableStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import MigrateOperation, UpgradeOps
 
-    from flask_migrate_decl.renames import NameRules, Step
+    from flask_migrate_decl.errors import HintProblem
+    from flask_migrate_decl.renames import Step
 
 PLUGIN = "alembic.autogenerate.flask_migrate_decl"
 """The plug-in's name. Alembic's own wildcard takes it in, so that a project's own ``env.py`` need
@@ -61,20 +61,13 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
     if declared is None or not declared.renames or context.connection is None:
         return PriorityDispatchResult.CONTINUE
     bind = bind_of(context.migration_context)
-    rules = name_rules(context.connection)
-    default_schema = context.inspector.default_schema_name
-    renames = declared.renames.of_bind(bind).in_default_schema(default_schema)
-    _raise_problems((*_uncompared_schemas(context, renames), *_conflicts(renames, rules)))
-    resolution = resolve(
-        renames,
-        database_catalog(context, rules),
-        models_catalog(context, rules),
-        others=declared.renames.of_other_binds(bind).in_default_schema(default_schema),
-    )
+    compared = ComparedHints(context, declared.renames, bind)
+    _raise_problems(compared.problems())
+    resolution = compared.resolution()
     declared.resolutions[bind] = resolution
     _raise_problems(problem_of(report) for report in resolution.problems)
     if resolution.plan:
-        context.inspector = renamed_view(context.inspector, resolution.plan, rules)
+        context.inspector = renamed_view(context.inspector, resolution.plan, compared.rules)
     return PriorityDispatchResult.CONTINUE
 
 
@@ -103,28 +96,6 @@ def _operation(step: Step, view: RenamedInspector) -> MigrateOperation:
     table = Table(step.table, MetaData(), schema=step.schema)
     view.reflect_table(table, include_columns=[step.new], resolve_fks=False)
     return RenameColumnOp.of_step(step, table.columns[step.new], view.dialect.name)
-
-
-def _uncompared_schemas(context: AutogenContext, renames: Renames) -> Iterable[HintProblem]:
-    for hint in renames.hints:
-        if hint.schema is not None and not context.opts.get("include_schemas"):
-            yield HintProblem(
-                hint.place,
-                str(hint),
-                "unmatched",
-                f'the schema "{hint.schema}" is not compared',
-                "set include_schemas = true",
-            )
-
-
-def _conflicts(renames: Renames, rules: NameRules) -> Iterable[HintProblem]:
-    """Find hints that only this database takes for hints of the same thing."""
-    hints = {hint.place: hint for hint in renames.hints}
-    for conflict in find_conflicts(renames, rules):
-        hint = hints[conflict.place]
-        fold = rules.fold_table if isinstance(hint, TableRename) else rules.fold_column
-        if fold(hint.old) != fold(hint.new):
-            yield HintProblem(hint.place, str(hint), "in conflict", conflict.message, conflict.help)
 
 
 def _raise_problems(problems: Iterable[HintProblem]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,12 @@ from flask import current_app
 from flask.cli import NoAppException, ScriptInfo
 
 from flask_migrate_decl.config import load_configuration
-from flask_migrate_decl.errors import AppNotLoadedError, ConfigError, MigrateError
+from flask_migrate_decl.errors import (
+    AppNotLoadedError,
+    ConfigError,
+    ConfiguredAppMissingError,
+    MigrateError,
+)
 
 if TYPE_CHECKING:
     import click
@@ -21,22 +27,24 @@ if TYPE_CHECKING:
 _FAILURE = "flask_migrate_decl.app_failure"
 
 
-def load_app(context: click.Context) -> Flask:
+def load_app(context: click.Context, config_file: Path | None = None) -> Flask:
     """Return the app of the current context, or the one that is named.
 
     It is named by ``--app``, by ``FLASK_APP``, by ``app`` in the configuration, or found in
     ``wsgi.py`` or ``app.py``.
 
+    :param config_file: the configuration, instead of the one that is found.
     :raises AppNotLoadedError: it can't be imported or made.
     :raises ConfigError: the configuration that may name it can't be read.
     """
     if current_app:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         return app
-    if failure := context.meta.get(_FAILURE):
+    failure = context.meta.get(_FAILURE)
+    if failure and config_file is None:
         raise failure
     try:
-        return _load_named_app(context.ensure_object(ScriptInfo))
+        return _load_named_app(context.ensure_object(ScriptInfo), config_file)
     except MigrateError as error:
         context.meta[_FAILURE] = error
         raise
@@ -50,31 +58,36 @@ def try_to_load_app(context: click.Context) -> Flask | None:
         return None
 
 
-def _load_named_app(info: ScriptInfo) -> Flask:
+def _load_named_app(info: ScriptInfo, config_file: Path | None) -> Flask:
     unread: ConfigError | None = None
+    is_configured = False
     if info.create_app is None and info.app_import_path is None:
         try:
-            info.app_import_path = _configured_app()
+            info.app_import_path = _configured_app(config_file)
+            is_configured = info.app_import_path is not None
         except ConfigError as error:
             # The app may be another package's; if it is ours, its command tells the error again.
             unread = error
     reference = f'"{info.app_import_path}"' if info.app_import_path else "of wsgi.py or app.py"
     try:
-        return info.load_app()
+        # What an app prints while it is imported is no result of a command.
+        with redirect_stdout(sys.stderr):
+            return info.load_app()
     except NoAppException as error:
         if unread is not None:
             raise unread from None
         cause = error.__context__
         if isinstance(cause, ImportError) and "ImportError was" in error.message:
             raise _not_loaded(reference, cause) from error
-        raise AppNotLoadedError(reference, error.format_message(), None) from error
+        kind = ConfiguredAppMissingError if is_configured else AppNotLoadedError
+        raise kind(reference, error.format_message(), None) from error
     except Exception as error:
         raise _not_loaded(reference, error) from error
 
 
-def _configured_app() -> str | None:
+def _configured_app(config_file: Path | None) -> str | None:
     """Return the app that the configuration names, as a path that is right from any folder."""
-    configuration = load_configuration(None, [Path.cwd()])
+    configuration = load_configuration(None, [Path.cwd()], chosen=config_file)
     app = configuration.settings.app
     if app is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from flask_migrate_decl.cli.group import (
 from flask_migrate_decl.errors import FindingsError, MigrateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 FOUND_SOMETHING = 1
 COULD_NOT_RUN = 2
@@ -50,19 +51,25 @@ def command(
     @wraps(function)
     def callback(**options: Any) -> None:
         context = click.get_current_context()
-        try:
+        with errors_shown(context):
             with messages_on_stderr():
                 if needs_app:
                     push_app_context(load_app(context), context)
                     options = _with_group_options(context, options)
                 result = function(**options)
             show_result(result)
-        except MigrateError as error:
-            show_error(error)
-            code = FOUND_SOMETHING if isinstance(error, FindingsError) else COULD_NOT_RUN
-            context.exit(code)
 
     return click.Command(name, params=own_params, callback=callback, help=help_)
+
+
+@contextmanager
+def errors_shown(context: click.Context) -> Iterator[None]:
+    """Show an error, and end the command with the exit code that it stands for."""
+    try:
+        yield
+    except MigrateError as error:
+        show_error(error)
+        context.exit(FOUND_SOMETHING if isinstance(error, FindingsError) else COULD_NOT_RUN)
 
 
 def _with_group_options(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from flask_migrate_decl.errors import ConfigInvalidError
 from flask_migrate_decl.renames import State
+from flask_migrate_decl.reporting import full_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +33,40 @@ def show(text: str) -> None:
 def show_error(error: MigrateError) -> None:
     """Print an error to standard error, in colour on a terminal unless ``NO_COLOR`` is set."""
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(Text.assemble(("Error: ", "bold red"), str(error)))
+    if isinstance(error, ConfigInvalidError):
+        for finding in error.findings:
+            console.print(_coloured(full_finding(finding)), end="\n\n")
+    console.print(Text.assemble(("Error: ", "bold red"), _in_short(error)))
+
+
+def _in_short(error: MigrateError) -> str:
+    """Return an error's words, without the findings that are shown by themselves."""
+    if not isinstance(error, ConfigInvalidError):
+        return str(error)
+    return f"{error.path} can't be used as it is"
+
+
+def show_report(text: str) -> None:
+    """Print what was found to standard output, in colour on a terminal."""
+    Console(soft_wrap=True, highlight=False).print(_coloured(text), end="")
+
+
+_COLOURS = {
+    r"(?m)^.*?\b(error FMD\d+)(?=: )": "bold red",
+    r"(?m)^.*?\b(warning FMD\d+)(?=: )": "bold yellow",
+    r"(?m)^.*?\b(note FMD\d+)(?=: )": "bold blue",
+    r"(?m)^ *\d* ?(\|) ": "blue",
+    r"(?m)^ +\| +(\^+)$": "bold red",
+    r"(?m)^ += (help:)": "bold cyan",
+}
+
+
+def _coloured(text: str) -> Text:
+    coloured = Text(text)
+    for pattern, style in _COLOURS.items():
+        for match in re.finditer(pattern, text):
+            coloured.stylize(style, *match.span(1))
+    return coloured
 
 
 def show_hint(report: HintReport) -> None:

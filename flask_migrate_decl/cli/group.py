@@ -19,6 +19,7 @@ X_ARG = "flask_migrate_decl.x_arg"
 COMMANDS = {
     "branches": "revisions",
     "check": "revisions",
+    "check-config": "configuration",
     "current": "revisions",
     "downgrade": "revisions",
     "edit": "revisions",
@@ -34,6 +35,7 @@ COMMANDS = {
     "upgrade": "revisions",
 }
 """The names of all commands, each with the module that holds it."""
+NO_APP = "--no-app"
 NEED_NO_APP = frozenset({"list-templates"})
 
 
@@ -82,7 +84,8 @@ class SharedGroup(MigrateGroup):
     """The group that is there for every project of this Python, with an app or without.
 
     Flask looks it up before the app's own commands. Where the app has a group of that name which
-    is not ours, such as Flask-Migrate's, the command is that group's.
+    is not ours, such as Flask-Migrate's, the command is that group's. With ``--no-app`` no app is
+    loaded to find that out.
     """
 
     def make_context(
@@ -93,7 +96,7 @@ class SharedGroup(MigrateGroup):
         **extra: Any,
     ) -> click.Context:
         """Begin a command, the app's own one where it has another."""
-        if parent is not None:
+        if parent is not None and NO_APP not in args:
             command = _command_of_app(info_name or "", parent)
             if command is not None:
                 return command.make_context(info_name, args, parent=parent, **extra)

@@ -1,19 +1,30 @@
 """What a project declares: finding the section, reading it, and adding the first one."""
 
+from flask_migrate_decl.config.check import CheckedSource, check_source
+from flask_migrate_decl.config.hints import hint_path
+from flask_migrate_decl.config.layout import KeyPath
+from flask_migrate_decl.config.lines import place_in_text
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
 from flask_migrate_decl.config.settings import BindSettings, DatabaseOptions, Settings
 from flask_migrate_decl.config.source import Source, find_source
 from flask_migrate_decl.config.starter import StarterSection, add_starter_section
+from flask_migrate_decl.config.words import dotted
 
 __all__ = [
     "BindSettings",
+    "CheckedSource",
     "Configuration",
     "DatabaseOptions",
+    "KeyPath",
     "Settings",
     "Source",
     "StarterSection",
     "add_starter_section",
+    "check_source",
     "configuration_of",
+    "dotted",
     "find_source",
+    "hint_path",
     "load_configuration",
+    "place_in_text",
 ]

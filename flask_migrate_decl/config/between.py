@@ -180,7 +180,9 @@ def _timezone(source: Source) -> Iterator[Finding]:
     Only who writes a revision needs it, so a machine without it may still upgrade.
     """
     name = source.section.get("timezone")
-    if isinstance(name, str) and not any(map(_is_timezone, (name, name.upper()))):
+    if not isinstance(name, str) or not name.isprintable():
+        return
+    if not any(map(_is_timezone, (name, name.upper()))):
         yield _finding(
             source,
             UNKNOWN_TIMEZONE,

@@ -10,7 +10,7 @@ import tomli
 
 from flask_migrate_decl.config.layout import KeyPath, find_spots, read_layout
 from flask_migrate_decl.config.lines import Lines
-from flask_migrate_decl.config.syntax import column_of_syntax_error, syntax_error_in_words
+from flask_migrate_decl.config.syntax import columns_of_syntax_error, syntax_error_in_words
 from flask_migrate_decl.errors import ConfigInvalidError, Finding, Place
 from flask_migrate_decl.errors.rules import NOT_UTF8, SYNTAX
 
@@ -120,8 +120,7 @@ def _undecodable(path: Path, content: bytes, error: UnicodeDecodeError) -> Findi
 
 
 def _no_toml(path: Path, text: str, error: tomli.TOMLDecodeError) -> Finding:
-    message, help_ = syntax_error_in_words(error.msg)
+    message, help_ = syntax_error_in_words(error)
     # tomli takes a line end of two characters for one, so its offset is not the text's.
-    column = column_of_syntax_error(error, text)
-    place = Lines(path, text).place_in_line(error.lineno, column, column + 1)
+    place = Lines(path, text).place_in_line(error.lineno, *columns_of_syntax_error(error))
     return Finding(SYNTAX, message, help_, place)

@@ -61,3 +61,8 @@ class Lines:
             return without_secrets(whole.removesuffix("\r"))
 
         return cache(line)
+
+
+def place_in_text(path: Path, text: str, start: int, end: int) -> Place:
+    """Return a stretch of a file's text as a place; see ``Lines.place``."""
+    return Lines(path, text).place(start, end)

@@ -55,15 +55,19 @@ class Configuration:
 
 
 def load_configuration(
-    named: str | os.PathLike[str] | None, starts: Sequence[Path]
+    named: str | os.PathLike[str] | None,
+    starts: Sequence[Path],
+    *,
+    chosen: str | os.PathLike[str] | None = None,
 ) -> Configuration:
     """Find, read and validate the section; without any, all settings have their defaults.
 
     :param named: a configuration file, instead of searching for one.
     :param starts: the folders to search from, upward.
+    :param chosen: the file that the command line names, which goes before everything else.
     :raises ConfigError: the file can't be used; every mistake in it is named.
     """
-    return configuration_of(find_source(named, starts))
+    return configuration_of(find_source(named, starts, chosen=chosen))
 
 
 def configuration_of(source: Source) -> Configuration:

@@ -106,7 +106,7 @@ def meant_key(path: KeyPath) -> str | None:
 
 def _help_for_unknown_key(path: KeyPath) -> str:
     key, known = str(path[-1]), _keys_known_at(path[:-1])
-    if "url" in key.lower():
+    if "url" in key.lower() or key == "sqlalchemy":
         return _URL_HELP
     if meant := meant_key(path):
         return f'did you mean "{meant}"?'
@@ -230,7 +230,7 @@ def _help_for_value(wanted: str, value: Any, path: KeyPath) -> str:
         return f"write [[{dotted(path)}]] with two brackets, or a list: [{{ … }}]"
     if wanted == "tuple_type":
         return "put it in brackets: [ … ]"
-    if wanted == "string_type" and isinstance(value, int | float):
+    if wanted == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
         return "put it in quotes"
     if wanted == "int_type" and isinstance(value, str):
         return "write it without quotes"

@@ -137,14 +137,22 @@ def _prefixed(document: Document, path: KeyPath) -> Finding:
     )
 
 
-def find_source(named: str | os.PathLike[str] | None, starts: Sequence[Path]) -> Source:
+def find_source(
+    named: str | os.PathLike[str] | None,
+    starts: Sequence[Path],
+    *,
+    chosen: str | os.PathLike[str] | None = None,
+) -> Source:
     """Find and read the section.
 
     :param named: the file that code names; ``FLASK_MIGRATE_CONFIG`` goes before it.
     :param starts: the folders to search from, each upward to the root, in this order.
+    :param chosen: the file that the command line names; it goes before both.
     :raises ConfigUnreadableError: a named file is not there or can't be read.
     :raises ConfigInvalidError: the file is no TOML.
     """
+    if chosen is not None:
+        return named_source(Path(chosen), "--config")
     if variable := os.environ.get(FILE_VARIABLE):
         return named_source(Path(variable), FILE_VARIABLE)
     if named is not None:

@@ -10,14 +10,17 @@ if TYPE_CHECKING:
 
 _IN_QUOTES = r"write \\ for \ in double quotes, or put the text in single quotes"
 _KEPT_TWICE = "keep one of the two"
-_ADD_THERE = "add to it where it first stands"
+_ADD_THERE = "write what is to be added into it there"
 _WORDS = {
     "Cannot overwrite a value": ("this key has a value already", _KEPT_TWICE),
     "Duplicate inline table key": ("this table has one key twice", _KEPT_TWICE),
     "Cannot declare": ("the table {} is declared twice", "bring the two together"),
     "Cannot redefine": ("the table {} is declared by a dotted key or as a list", _ADD_THERE),
     "Cannot mutate": ("{} is complete where it first stands", _ADD_THERE),
-    "Expected '=' after a key": ("after a key comes =, and it is missing", 'write key = "value"'),
+    "Expected '=' after a key": (
+        "after a key comes =, and it is missing",
+        'write key = "value"; a key with other characters than A-Za-z0-9_- needs quotes',
+    ),
     "Expected ']": ("the header is not closed", "close [table] with ], and [[list]] with ]]"),
     "Expected newline": (
         "something stands behind the value",
@@ -42,20 +45,32 @@ _WORDS = {
     "Unterminated string": ("the text is not closed", "close it with the quotes it begins with"),
     "Unclosed array": ("the list is not closed", "close it with ], with commas between its items"),
     "Unclosed inline table": ("the table is not closed", "close it with }, with commas in between"),
+    r"Illegal character '\n'": (
+        "the text is not closed in its line",
+        "close it with the quotes it begins with; a text of several lines needs three of them",
+    ),
     "Illegal character": (
         "this character can't stand here by itself",
-        'write it as an escape, such as "\\t"; three quotes go around a text of several lines',
+        r"write it as an escape, such as \t or \u0000",
     ),
 }
 """What is said and what helps, by the beginning of tomli's message; {} is the key it names."""
 
 
-def syntax_error_in_words(message: str) -> tuple[str, str]:
+_AT_THE_END = (
+    "the file ends where a value is expected",
+    "write the value, or close what is open with ] or }",
+)
+
+
+def syntax_error_in_words(error: tomli.TOMLDecodeError) -> tuple[str, str]:
     """Return what is wrong, and what helps: tomli's own words where they are not known here."""
+    if error.msg.startswith("Invalid value") and not error.doc[error.pos :].strip():
+        return _AT_THE_END
     for beginning, (words, help_) in _WORDS.items():
-        if message.startswith(beginning):
-            return words.replace("{}", _key_in(message)), help_
-    return message[:1].lower() + message[1:], ""
+        if error.msg.startswith(beginning):
+            return words.replace("{}", _key_in(error.msg)), help_
+    return error.msg[:1].lower() + error.msg[1:], ""
 
 
 def _key_in(message: str) -> str:
@@ -63,12 +78,15 @@ def _key_in(message: str) -> str:
     return ".".join(re.findall(r"'([^']*)'", message)) or "it"
 
 
-def column_of_syntax_error(error: tomli.TOMLDecodeError, text: str) -> int:
-    """Return the column of an error, counted from 0.
+_FOUND_OUT_BEHIND_THE_KEY = ("Cannot ", "Duplicate inline table key")
+_KEY = re.compile(r"[\s\[]*([^\s=\[\]]+)")
 
-    That a key has a value already is found out behind the value; the key is what is meant.
+
+def columns_of_syntax_error(error: tomli.TOMLDecodeError) -> tuple[int, int]:
+    """Return where in its line an error begins and ends, counted from 0.
+
+    That a key stands twice is found out behind it, or behind its value; the key is what is meant.
     """
-    if not error.msg.startswith("Cannot overwrite a value"):
-        return error.colno - 1
-    line = text.split("\n", error.lineno)[error.lineno - 1]
-    return len(line) - len(line.lstrip())
+    line = error.doc.split("\n", error.lineno)[error.lineno - 1]
+    key = _KEY.match(line) if error.msg.startswith(_FOUND_OUT_BEHIND_THE_KEY) else None
+    return key.span(1) if key else (error.colno - 1, error.colno)

@@ -1,6 +1,6 @@
 """The databases of an app, and how a schema change is run on each kind of them."""
 
-from flask_migrate_decl.databases.binds import Bind, migrated_binds
+from flask_migrate_decl.databases.binds import Bind, known_binds, migrated_binds, present_binds
 from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transaction
 from flask_migrate_decl.databases.transactions import Preparation, prepared
 from flask_migrate_decl.databases.urls import shown_url
@@ -10,7 +10,9 @@ __all__ = [
     "Preparation",
     "foreign_keys_off",
     "has_no_transaction",
+    "known_binds",
     "migrated_binds",
     "prepared",
+    "present_binds",
     "shown_url",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask_migrate_decl.errors import DatabaseNotReadyError, UnknownBindError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from flask_sqlalchemy import SQLAlchemy
     from sqlalchemy import Engine, MetaData
@@ -32,6 +32,21 @@ class Bind:
         """The bind's name for people."""
         return self.key or "<default>"
 
+    @property
+    def words(self) -> str:
+        """The database in a sentence."""
+        return f'the bind "{self.key}"' if self.key else "the default database"
+
+    @property
+    def default_schema(self) -> str | None:
+        """The default schema, as it is called unless somebody has changed that."""
+        if self.engine.dialect.name in ("mysql", "mariadb"):
+            return self.engine.url.database
+        return _DEFAULT_SCHEMAS.get(self.engine.dialect.name)
+
+
+_DEFAULT_SCHEMAS = {"sqlite": "main", "postgresql": "public", "mssql": "dbo"}
+
 
 def migrated_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, ...]:
     """Return the databases that take part, the default one first.
@@ -41,21 +56,42 @@ def migrated_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, 
     :raises UnknownBindError: the configuration declares a bind that the app does not have.
     :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
     """
-    settings = configuration.settings
-    engines = _engines(db)
-    known = tuple(key for key in engines if key is not None)
-    named = {f"binds.{key}": key for key in settings.binds}
-    named |= {
-        f"{hint.place}.bind": hint.bind
-        for hint in configuration.renames.hints
-        if hint.bind is not None
-    }
-    for place, key in named.items():
-        if key not in engines:
+    known = known_binds(db)
+    for place, key in named_binds(configuration):
+        if key not in known:
             raise UnknownBindError(place, key, known)
-    chosen = known if settings.multidb else tuple(settings.binds)
-    default = (None,) if None in engines else ()
-    return tuple(Bind(key, engines[key], db.metadatas[key]) for key in (*default, *chosen))
+    return present_binds(db, configuration)
+
+
+def present_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, ...]:
+    """Return the databases that take part and that the app has, the default one first.
+
+    Needs an application context.
+
+    :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
+    """
+    engines, settings = _engines(db), configuration.settings
+    chosen = known_binds(db) if settings.multidb else settings.binds
+    return tuple(
+        Bind(key, engines[key], db.metadatas[key]) for key in (None, *chosen) if key in engines
+    )
+
+
+def known_binds(db: SQLAlchemy) -> tuple[str, ...]:
+    """Return the keys of ``SQLALCHEMY_BINDS``. Needs an application context.
+
+    :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
+    """
+    return tuple(key for key in _engines(db) if key is not None)
+
+
+def named_binds(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    """Return every bind that the configuration names, each with its place below the section."""
+    for key in configuration.settings.binds:
+        yield f"binds.{key}", key
+    for hint in configuration.renames.hints:
+        if hint.bind is not None:
+            yield f"{hint.place}.bind", hint.bind
 
 
 def _engines(db: SQLAlchemy) -> Mapping[str | None, Engine]:

@@ -1,20 +1,32 @@
 """From settings to an Alembic environment, and what is done in it."""
 
-from flask_migrate_decl.environment.alembic_config import standing_config
+from flask_migrate_decl.environment.alembic_config import script_directory, standing_config
 from flask_migrate_decl.environment.changes import describe_changes
-from flask_migrate_decl.environment.project import Project, current_registration, open_project
+from flask_migrate_decl.environment.objects import imported_module, referenced_object
+from flask_migrate_decl.environment.project import (
+    REFERENCES,
+    Project,
+    current_registration,
+    open_project,
+    project_of,
+)
 from flask_migrate_decl.environment.run import AppliedRevision, Run, configure_arguments
 from flask_migrate_decl.environment.session import open_command, worded_errors
 
 __all__ = [
+    "REFERENCES",
     "AppliedRevision",
     "Project",
     "Run",
     "configure_arguments",
     "current_registration",
     "describe_changes",
+    "imported_module",
     "open_command",
     "open_project",
+    "project_of",
+    "referenced_object",
+    "script_directory",
     "standing_config",
     "worded_errors",
 ]

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from flask import g
 
 from flask_migrate_decl.autogenerate import ATTRIBUTE, register
@@ -47,6 +48,13 @@ def alembic_config(
     """
     with _script_location(run.project) as location:
         yield _config(run, location, x_arg, flags)
+
+
+@contextmanager
+def script_directory(project: Project) -> Iterator[ScriptDirectory]:
+    """Give Alembic's view of a project's history, to be looked at without running anything."""
+    with alembic_config(Run(project)) as config:
+        yield ScriptDirectory.from_config(config)
 
 
 def standing_config(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.errors import ObjectReferenceError
+from flask_migrate_decl.renames import nearest
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 def referenced_object(key: str, reference: str) -> Any:
@@ -16,13 +19,28 @@ def referenced_object(key: str, reference: str) -> Any:
     :raises ObjectReferenceError: the module or the name is not there, or can't be called.
     """
     module_name, _, path = reference.partition(":")
-    try:
-        found = reduce(getattr, path.split("."), importlib.import_module(module_name))
-    except ImportError as error:
-        raise ObjectReferenceError(key, reference, str(error)) from error
-    except AttributeError:
-        reason = f'"{module_name}" has no "{path}"'
-        raise ObjectReferenceError(key, reference, reason) from None
+    module = imported_module(key, reference, module_name)
+    found: Any = module
+    for name in path.split("."):
+        if not hasattr(found, name):
+            near = nearest(name, (known for known in vars(found) if not known.startswith("_")))
+            offer = f'; did you mean "{near[0]}"?' if near else ""
+            raise ObjectReferenceError(key, reference, f'"{module_name}" has no "{path}"{offer}')
+        found = getattr(found, name)
     if not callable(found):
         raise ObjectReferenceError(key, reference, "it can't be called")
     return found
+
+
+def imported_module(key: str, reference: str, module: str) -> ModuleType:
+    """Import a module of the project, which may fail in any way.
+
+    :raises ObjectReferenceError: it can't be imported.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ObjectReferenceError(key, reference, str(error)) from error
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ObjectReferenceError(key, reference, reason) from error

@@ -134,6 +134,9 @@ class Project:
                 importlib.import_module(module)
             except ImportError as error:
                 raise ModelsModuleError(module, str(error)) from error
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                raise ModelsModuleError(module, reason) from error
 
 
 def current_registration() -> Registration:
@@ -158,6 +161,18 @@ def open_project(
     starts = (Path(registration.app.root_path), Path.cwd())
     configuration = load_configuration(registration.config_file, starts)
     _mention_hidden(configuration.source)
+    return project_of(registration, configuration, directory)
+
+
+def project_of(
+    registration: Registration,
+    configuration: Configuration,
+    directory: str | os.PathLike[str] | None = None,
+) -> Project:
+    """Put together what an app's code and a configuration say.
+
+    :param directory: the command line's choice, which goes before everything else.
+    """
     chosen = directory or registration.directory_argument
     declared = configuration.path(configuration.settings.directory)
     path = declared if chosen is None else Path(chosen)

@@ -75,3 +75,8 @@ class AppNotLoadedError(AppError):
     def __str__(self) -> str:
         place = f" ({self.place})" if self.place else ""
         return f"the app {self.reference} can't be loaded: {self.reason}{place}"
+
+
+@dataclass(eq=False)
+class ConfiguredAppMissingError(AppNotLoadedError):
+    """The app that the configuration's ``app`` names is not there."""

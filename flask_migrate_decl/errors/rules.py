@@ -239,6 +239,12 @@ ENV_OVERRIDES = _warning(
     "An own `env.py` decides over an option, and the file's value is not used.",
     "Pass `**conf_args` there, and take the option out of the call.",
 )
+HINT_UNKNOWN_TO_MODELS = _note(
+    414,
+    "hint-unknown-to-models",
+    "The models have neither name of a hint.",
+    "Where it is gone from every database, the hint may be removed.",
+)
 DIRECTORY_MISSING = _error(
     421,
     "directory-missing",

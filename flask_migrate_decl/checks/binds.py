@@ -1,0 +1,52 @@
+"""The declared binds, against those of the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.config import hint_path
+from flask_migrate_decl.databases import known_binds
+from flask_migrate_decl.errors.rules import BIND_NAME, UNKNOWN_BIND
+from flask_migrate_decl.renames import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask_migrate_decl.checks.subject import Subject
+    from flask_migrate_decl.config import KeyPath
+    from flask_migrate_decl.errors import Finding
+
+
+def bind_findings(subject: Subject) -> Iterator[Finding]:
+    """Find binds that the app does not have, and names that a shared history can't have."""
+    known = known_binds(subject.project.registration.db)
+    for path, key in _named_binds(subject):
+        if key not in known:
+            yield subject.finding(
+                UNKNOWN_BIND,
+                path,
+                f'the app has no bind "{key}" (it has: {", ".join(known) or "none"})',
+                _help(key, known),
+                of="value" if path[-1] == "bind" else "key",
+            )
+    for key in known if subject.settings.multidb else ():
+        if not f"upgrade_{key}".isidentifier():
+            message = (
+                f'the bind "{key}" can\'t take part in a shared history: its scripts have a '
+                f"function upgrade_{key}(), and that is no Python name"
+            )
+            help_ = "rename the bind in SQLALCHEMY_BINDS"
+            yield subject.finding(BIND_NAME, ("multidb",), message, help_, of="key")
+
+
+def _named_binds(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    for key in subject.settings.binds:
+        yield ("binds", key), key
+    for hint in subject.project.configuration.renames.hints:
+        if hint.bind is not None and hint.bind not in subject.settings.binds:
+            yield (*hint_path(hint.place), "bind"), hint.bind
+
+
+def _help(key: str, known: tuple[str, ...]) -> str:
+    near = nearest(key, known)
+    return f'did you mean "{near[0]}"?' if near else "add it to SQLALCHEMY_BINDS, or remove it here"

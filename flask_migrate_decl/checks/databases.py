@@ -1,0 +1,235 @@
+"""What only the databases can tell: states of hints, current revisions, names that don't fit."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError, StatementError
+
+from flask_migrate_decl.autogenerate import ComparedHints, unconnected_name_rules
+from flask_migrate_decl.config import hint_path
+from flask_migrate_decl.environment import configure_arguments, script_directory
+from flask_migrate_decl.errors import Finding, MigrateError, without_secrets
+from flask_migrate_decl.errors.rules import (
+    HINT_CONTRADICTED,
+    HINT_EARLY,
+    HINT_IMPOSSIBLE,
+    HINT_PENDING,
+    HINT_SPENT,
+    HINT_UNMATCHED,
+    NAME_TOO_LONG,
+    NOT_AT_HEAD,
+    REVISION_UNKNOWN,
+)
+from flask_migrate_decl.renames import State, of_other_bind
+from flask_migrate_decl.reporting import HintState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import Connection
+
+    from flask_migrate_decl.checks.subject import Subject
+    from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.errors import HintProblem
+    from flask_migrate_decl.renames import Hint, HintReport, Resolution
+
+
+@dataclass
+class DatabasesChecked:
+    """What was found on the databases.
+
+    :param failures: why a database could not be looked at, one line each.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    hints: list[HintState] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    looked_at: list[str] = field(default_factory=list)
+
+
+def check_databases(subject: Subject) -> DatabasesChecked:
+    """Look at each database that is migrated; one that is out of reach does not hide others."""
+    checked = DatabasesChecked()
+    resolutions: dict[str | None, Resolution] = {}
+    for bind in subject.binds:
+        try:
+            _check_database(subject, bind, checked, resolutions)
+        except (SQLAlchemyError, MigrateError, CommandError, OSError) as error:
+            checked.failures.append(f"{bind.label}: {without_secrets(_in_short(error))}")
+        else:
+            checked.looked_at.append(bind.label)
+    checked.findings += _hints_of_other_binds(subject, resolutions)
+    return checked
+
+
+def _in_short(error: Exception) -> str:
+    """Word an error in one line, without the statement and its parameters."""
+    text = str(error.orig or error.args[0]) if isinstance(error, StatementError) else str(error)
+    return " ".join(text.split())
+
+
+def _check_database(
+    subject: Subject,
+    bind: Bind,
+    checked: DatabasesChecked,
+    resolutions: dict[str | None, Resolution],
+) -> None:
+    checked.findings += _too_long_names(subject, bind)
+    if (missing := _missing_file(bind)) is not None:
+        message = f"there is no file {missing} yet"
+        checked.findings.append(_of_revision(subject, bind, message))
+        return
+    with bind.engine.connect() as connection:
+        checked.findings += _revisions(subject, bind, connection)
+        comparison = _comparison(subject, bind, connection)
+        hints = ComparedHints(comparison, subject.project.configuration.renames, bind.key)
+        if problems := hints.problems():
+            checked.findings += [_impossible(subject, problem) for problem in problems]
+            return
+        resolutions[bind.key] = resolution = hints.resolution()
+    for report in resolution.reports:
+        checked.hints.append(_state(subject, bind, report))
+        checked.findings += _of_state(subject, bind, report)
+
+
+def _missing_file(bind: Bind) -> Path | None:
+    """Return the file of an SQLite database that is not there: to connect would make it."""
+    name = bind.engine.url.database
+    is_file = bind.engine.dialect.name == "sqlite" and name and not name.startswith(("file:", ":"))
+    return Path(name) if is_file and name and not Path(name).exists() else None
+
+
+def _comparison(subject: Subject, bind: Bind, connection: Connection) -> AutogenContext:
+    options = configure_arguments(subject.project, bind.key)
+    options["target_metadata"] = bind.metadata
+    migration = MigrationContext.configure(connection, opts=options)
+    return AutogenContext(migration, bind.metadata)
+
+
+# --- hints -------------------------------------------------------------------------------------
+
+_RULES = {
+    State.CONTRADICTED: HINT_CONTRADICTED,
+    State.UNMATCHED: HINT_UNMATCHED,
+    State.PENDING: HINT_PENDING,
+    State.EARLY: HINT_EARLY,
+    State.SPENT: HINT_SPENT,
+}
+
+
+def _state(subject: Subject, bind: Bind, report: HintReport) -> HintState:
+    place = subject.place(hint_path(report.hint.place), of="key")
+    return HintState(bind.key, str(report.hint), str(report.state), place)
+
+
+def _of_state(subject: Subject, bind: Bind, report: HintReport) -> Iterator[Finding]:
+    if report.state is State.APPLIED:
+        return
+    is_impossible = report.state is State.PENDING and report.is_problem
+    rule = HINT_IMPOSSIBLE if is_impossible else _RULES[report.state]
+    message = f"{report.hint} is {report.state} in {bind.words}: {report.message}"
+    yield subject.finding(rule, hint_path(report.hint.place), message, report.help)
+
+
+def _impossible(subject: Subject, problem: HintProblem) -> Finding:
+    message = f"{problem.hint} is {problem.state}: {problem.message}"
+    return subject.finding(HINT_IMPOSSIBLE, hint_path(problem.place), message, problem.help)
+
+
+def _hints_of_other_binds(
+    subject: Subject, resolutions: dict[str | None, Resolution]
+) -> Iterator[Finding]:
+    """Find hints that would be carried out in another database than they name."""
+    fitting = {
+        hint.place: bind
+        for bind, resolution in resolutions.items()
+        for hint in resolution.fitting_others
+    }
+    for resolution in resolutions.values():
+        for report in resolution.reports:
+            if report.hint.place in fitting and report.state is not State.PENDING:
+                meant = of_other_bind(report.hint, fitting[report.hint.place])
+                path = hint_path(report.hint.place)
+                message = f"{meant.hint} is {meant.state}: {meant.message}"
+                yield subject.finding(HINT_UNMATCHED, path, message, meant.help)
+
+
+# --- revisions ---------------------------------------------------------------------------------
+
+
+def _revisions(subject: Subject, bind: Bind, connection: Connection) -> Iterator[Finding]:
+    if not subject.project.directory.is_dir():
+        return
+    options = configure_arguments(subject.project, bind.key)
+    current = MigrationContext.configure(connection, opts=options).get_current_heads()
+    with warnings.catch_warnings(), script_directory(subject.project) as history:
+        warnings.simplefilter("ignore")
+        unknown = [name for name in current if not _is_known(history, name)]
+        heads = _heads(history)
+    for name in unknown:
+        message = f'{bind.words} is at the revision "{name}", which the history does not have'
+        help_ = 'bring the script back, or say where it is with "flask db stamp"'
+        yield subject.finding(REVISION_UNKNOWN, ("directory",), message, help_)
+    if heads is not None and not unknown and set(current) != set(heads):
+        at = ", ".join(sorted(current)) or "no revision"
+        message = f"{bind.words} is at {at}, and the head is {', '.join(sorted(heads))}"
+        yield _of_revision(subject, bind, message)
+
+
+def _of_revision(subject: Subject, _bind: Bind, message: str) -> Finding:
+    return subject.finding(NOT_AT_HEAD, ("directory",), message, 'run "flask db upgrade"')
+
+
+def _is_known(history: ScriptDirectory, revision: str) -> bool:
+    try:
+        return history.get_revision(revision) is not None
+    except (CommandError, LookupError):
+        return False
+
+
+def _heads(history: ScriptDirectory) -> list[str] | None:
+    """Return the heads of a history, ``None`` where it is broken, which is found elsewhere."""
+    try:
+        return history.get_heads()
+    except (CommandError, LookupError):
+        return None
+
+
+# --- names -------------------------------------------------------------------------------------
+
+
+def _too_long_names(subject: Subject, bind: Bind) -> Iterator[Finding]:
+    rules = unconnected_name_rules(bind.engine.dialect)
+    unit = "bytes" if rules.length_in_bytes else "characters"
+    limit = f"longer than the {rules.max_length} {unit} that {bind.words} keeps"
+    for hint in subject.project.configuration.renames.of_bind(bind.key).hints:
+        if rules.is_too_long(hint.new):
+            yield _too_long_hint(subject, hint, limit)
+    for name in _names_of_models(bind):
+        if rules.is_too_long(name):
+            message = f'the models\' name "{name}" is {limit}'
+            yield Finding(NAME_TOO_LONG, message, "choose a shorter name")
+
+
+def _too_long_hint(subject: Subject, hint: Hint, limit: str) -> Finding:
+    path, message = (*hint_path(hint.place), "to"), f'"{hint.new}" is {limit}'
+    return subject.finding(NAME_TOO_LONG, path, message, "choose a shorter name")
+
+
+def _names_of_models(bind: Bind) -> list[str]:
+    """Return the names that models give to tables, columns, indexes and constraints."""
+    names = [
+        str(item.name)
+        for table in bind.metadata.tables.values()
+        for item in (table, *table.columns, *table.indexes, *table.constraints)
+        if isinstance(item.name, str)
+    ]
+    return sorted(set(names))

@@ -1,0 +1,186 @@
+"""The commands that work with the configuration; none of them needs an application context."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import current_app
+
+from flask_migrate_decl.config import Configuration, check_source, find_source
+from flask_migrate_decl.config.document import read_document
+from flask_migrate_decl.config.source import source_in
+from flask_migrate_decl.errors import (
+    AppError,
+    ConfigInvalidError,
+    ConfigUnreadableError,
+    ConfiguredAppMissingError,
+    Finding,
+    NotInitializedError,
+)
+from flask_migrate_decl.errors.rules import APP_NOT_FOUND
+from flask_migrate_decl.registration import Registration
+from flask_migrate_decl.reporting import ConfigReport, Depth, DepthReport
+from flask_migrate_decl.reporting.paths import shown_path
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from flask_migrate_decl.checks import Subject
+    from flask_migrate_decl.config import Source
+    from flask_migrate_decl.errors import MigrateError
+
+_NO_FILE = "there is no configuration file, so that every key has its default"
+_MISTAKES_FIRST = "the file has to be right first"
+
+
+def check_files(paths: Iterable[str | os.PathLike[str]]) -> ConfigReport:
+    """Check files, each by itself; those without a section have nothing to check.
+
+    :raises ConfigUnreadableError: a file is not there, or can't be read.
+    """
+    findings: list[Finding] = []
+    checked: list[str] = []
+    for path in map(Path, paths):
+        found = _findings_of_file(path.absolute())
+        if found is not None:
+            findings += found
+            checked.append(shown_path(path.absolute()))
+    depth = DepthReport(Depth.FILE, ran=True, detail=", ".join(checked) or "no section is there")
+    return ConfigReport(_in_order(findings), (depth,))
+
+
+def _findings_of_file(path: Path) -> Sequence[Finding] | None:
+    try:
+        source = source_in(read_document(path))
+    except ConfigInvalidError as error:
+        return error.findings
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigUnreadableError(path, reason, "the command line") from None
+    return None if source is None else check_source(source).findings
+
+
+def check_config(
+    config_file: str | os.PathLike[str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
+    *,
+    depth: Depth = Depth.APP,
+    app_error: MigrateError | None = None,
+) -> ConfigReport:
+    """Check the configuration, as deep as it is asked for and can be looked.
+
+    :param config_file: the file, instead of the one that the app or the working folder has.
+    :param directory: the folder of revisions, instead of the configured one.
+    :param depth: the app, and its databases, are those of the active application context.
+    :param app_error: what kept the app from being loaded, where there is no such context.
+    :raises ConfigUnreadableError: the file is not there, or can't be read.
+    """
+    registration = _registration() if depth is not Depth.FILE else None
+    try:
+        source = _source(registration, config_file)
+    except ConfigInvalidError as error:
+        return _of_invalid_file(error, depth)
+    checked = check_source(source)
+    report = ConfigReport(checked.findings, (_file_depth(source),))
+    if depth is Depth.FILE:
+        return report
+    if checked.settings is None:
+        return _without_app(report, depth, _MISTAKES_FIRST)
+    if registration is None:
+        report = _with_findings(report, _of_app_error(source, app_error))
+        return _without_app(report, depth, str(app_error) if app_error else _no_app())
+    configuration = Configuration(checked.settings, source)
+    return _with_app(report, registration, configuration, directory, depth)
+
+
+def _with_app(
+    report: ConfigReport,
+    registration: Registration,
+    configuration: Configuration,
+    directory: str | os.PathLike[str] | None,
+    depth: Depth,
+) -> ConfigReport:
+    # Alembic is imported here, so that a check of the file alone does without it.
+    from flask_migrate_decl.checks import Subject, app_findings
+    from flask_migrate_decl.environment import project_of
+
+    subject = Subject(project_of(registration, configuration, directory))
+    try:
+        report = _with_findings(report, app_findings(subject))
+    except AppError as error:
+        return _without_app(report, depth, str(error))
+    app = DepthReport(Depth.APP, ran=True, detail=registration.app.name)
+    report = replace(report, depths=(*report.depths, app))
+    return report if depth is Depth.APP else _with_databases(report, subject)
+
+
+def _with_databases(report: ConfigReport, subject: Subject) -> ConfigReport:
+    from flask_migrate_decl.checks import check_databases
+
+    checked = check_databases(subject)
+    ran = not checked.failures
+    details = checked.looked_at if ran else checked.failures
+    databases = DepthReport(Depth.DATABASES, ran, ", ".join(details))
+    report = _with_findings(report, checked.findings)
+    return replace(report, depths=(*report.depths, databases), hints=tuple(checked.hints))
+
+
+def _with_findings(report: ConfigReport, findings: Iterable[Finding]) -> ConfigReport:
+    return replace(report, findings=_in_order([*report.findings, *findings]))
+
+
+def _without_app(report: ConfigReport, depth: Depth, reason: str) -> ConfigReport:
+    rest = [DepthReport(deeper, ran=False, detail=reason) for deeper in _deeper_than_file(depth)]
+    return replace(report, depths=(*report.depths, *rest))
+
+
+def _of_app_error(source: Source, error: MigrateError | None) -> Iterator[Finding]:
+    """Tell that the section names an app that is not there; a broken one is no fault of it."""
+    if isinstance(error, ConfiguredAppMissingError):
+        place = source.place(("app",), of="value")
+        help_ = "correct the module or the name behind the colon"
+        yield Finding(APP_NOT_FOUND, error.reason, help_, place, "app")
+
+
+def _no_app() -> str:
+    if not current_app:
+        return "no application context is active"
+    return str(NotInitializedError(current_app.name))
+
+
+def _registration() -> Registration | None:
+    """Return what the current app was registered with, if there is one."""
+    found = current_app.extensions.get("migrate") if current_app else None
+    return found if isinstance(found, Registration) else None
+
+
+def _source(
+    registration: Registration | None, config_file: str | os.PathLike[str] | None
+) -> Source:
+    if registration is None:
+        return find_source(None, (Path.cwd(),), chosen=config_file)
+    starts = (Path(registration.app.root_path), Path.cwd())
+    return find_source(registration.config_file, starts, chosen=config_file)
+
+
+def _file_depth(source: Source) -> DepthReport:
+    detail = _NO_FILE if source.path is None else shown_path(source.path)
+    return DepthReport(Depth.FILE, ran=True, detail=detail)
+
+
+def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.order))
+
+
+def _of_invalid_file(error: ConfigInvalidError, depth: Depth) -> ConfigReport:
+    looked = DepthReport(Depth.FILE, ran=True, detail=shown_path(error.path))
+    rest = [DepthReport(d, ran=False, detail=_MISTAKES_FIRST) for d in _deeper_than_file(depth)]
+    return ConfigReport(error.findings, (looked, *rest))
+
+
+def _deeper_than_file(depth: Depth) -> Sequence[Depth]:
+    depths = list(Depth)
+    return depths[1 : depths.index(depth) + 1]
