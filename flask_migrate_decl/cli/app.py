@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,9 +69,7 @@ def _load_named_app(info: ScriptInfo, config_file: Path | None) -> Flask:
             unread = error
     reference = f'"{info.app_import_path}"' if info.app_import_path else "of wsgi.py or app.py"
     try:
-        # What an app prints while it is imported is no result of a command.
-        with redirect_stdout(sys.stderr):
-            return info.load_app()
+        return info.load_app()
     except NoAppException as error:
         if unread is not None:
             raise unread from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,6 +35,16 @@ class Document:
     text: str
     data: Mapping[str, Any]
     has_byte_order_mark: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        mark = _BYTE_ORDER_MARK if self.has_byte_order_mark else ""
+        return f"{mark}{self.text}".encode()
+
+    def with_text(self, text: str) -> Document:
+        """Return the file with another text, which has not been read yet."""
+        return replace(self, text=text, data={})
 
     @cached_property
     def blocks(self) -> Sequence[Block]:

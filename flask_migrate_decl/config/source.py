@@ -27,7 +27,7 @@ FILE_VARIABLE = "FLASK_MIGRATE_CONFIG"
 MIGRATE_TOML = "migrate.toml"
 PYPROJECT_TOML = "pyproject.toml"
 SECTION = "flask-migrate"
-_SECTION_PATH = ("tool", SECTION)
+SECTION_PATH = ("tool", SECTION)
 _SECTION_WORDS = frozenset({"flaskmigrate", "flaskmigratedecl"})
 
 
@@ -85,7 +85,7 @@ def source_in(document: Document) -> Source | None:
     if section is not None and not isinstance(section, dict):
         findings.append(_no_table(document))
     section = section if isinstance(section, dict) else {}
-    return Source(document, _SECTION_PATH, section, tuple(findings))
+    return Source(document, SECTION_PATH, section, tuple(findings))
 
 
 def _whole_file(document: Document) -> Source:
@@ -120,7 +120,7 @@ def _no_table(document: Document) -> Finding:
         SECTION_NO_TABLE,
         f"tool.{SECTION} should be a table",
         f"write [tool.{SECTION}]" + (", in single brackets" if is_list else ""),
-        document.place(_SECTION_PATH),
+        document.place(SECTION_PATH),
         f"tool.{SECTION}",
     )
 
@@ -212,6 +212,6 @@ def _hidden_sections(pyproject: Path) -> Iterator[Finding]:
             SECTION_HIDDEN,
             f"[tool.{SECTION}] is not read, as {MIGRATE_TOML} lies beside this file",
             f"move what is still needed to {MIGRATE_TOML}, and remove the section here",
-            document.place(_SECTION_PATH),
+            document.place(SECTION_PATH),
             f"tool.{SECTION}",
         )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import tomli
 import tomli_w
 
+from flask_migrate_decl.config.brackets import newline_of
+from flask_migrate_decl.config.document import read_document
+from flask_migrate_decl.config.edit import first_right
+from flask_migrate_decl.config.files import replace_file
 from flask_migrate_decl.config.source import MIGRATE_TOML, PYPROJECT_TOML, SECTION
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _STARTER = """\
 # Migrations. Every key and its default: migrate.toml.example of Flask-Migrate-Decl.
@@ -61,42 +62,17 @@ def _starter_text(values: dict[str, Any], *, header: str, renames: str) -> str:
 
 def _append_section(path: Path, text: str, values: dict[str, Any]) -> bool:
     """Append the text, if the file then says what it said before and the section besides."""
-    before = path.read_bytes()
-    line_end = b"\r\n" if b"\r\n" in before else b"\n"
-    addition = text.encode().replace(b"\n", line_end)
-    gap = line_end if before.endswith(line_end) or not before else line_end * 2
-    after = before + gap + addition
-    if not _adds_exactly(before, after, values):
-        return False
-    _replace_file(path, after)
-    return True
-
-
-def _adds_exactly(before: bytes, after: bytes, values: dict[str, Any]) -> bool:
-    expected = tomli.loads(before.decode("utf-8-sig"))
-    tools = expected.setdefault("tool", {})
+    document = read_document(path)
+    newline = newline_of(document.text)
+    gap = newline if document.text.endswith(newline) or not document.text else newline * 2
+    tools = document.data.get("tool", {})
     if not isinstance(tools, dict) or SECTION in tools:
         return False
-    tools[SECTION] = values
-    try:
-        return tomli.loads(after.decode("utf-8-sig")) == expected
-    except tomli.TOMLDecodeError:
+    after = f"{document.text}{gap}{text.replace(chr(10), newline)}"
+    appended = first_right(
+        document, [after], lambda data: data.setdefault("tool", {}).update({SECTION: values})
+    )
+    if appended is None:
         return False
-
-
-def _replace_file(path: Path, content: bytes) -> None:
-    """Put new content in a file's place in one step, so that a crash leaves the old or the new."""
-    target = path.resolve()
-    if not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, "it is read-only", str(target))
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(target, name)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_file(path, appended.content)
+    return True
