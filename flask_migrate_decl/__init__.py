@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flask_migrate_decl.commands.configuration import check_config, check_files
+    from flask_migrate_decl.commands.check_config import check_config, check_files
+    from flask_migrate_decl.commands.rename import rename_column, rename_table
     from flask_migrate_decl.commands.revisions import (
         branches,
         check,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         stamp,
         upgrade,
     )
+    from flask_migrate_decl.commands.show_config import show_config
     from flask_migrate_decl.errors import FindingsError, MigrateError
     from flask_migrate_decl.extension import Migrate
 
@@ -48,8 +50,11 @@ __all__ = [
     "list_templates",
     "merge",
     "migrate",
+    "rename_column",
+    "rename_table",
     "revision",
     "show",
+    "show_config",
     "stamp",
     "upgrade",
 ]
@@ -58,8 +63,11 @@ _MODULES = {
     "Migrate": "extension",
     "MigrateError": "errors",
     "FindingsError": "errors",
-    "check_config": "commands.configuration",
-    "check_files": "commands.configuration",
+    "check_config": "commands.check_config",
+    "check_files": "commands.check_config",
+    "rename_column": "commands.rename",
+    "rename_table": "commands.rename",
+    "show_config": "commands.show_config",
 }
 
 

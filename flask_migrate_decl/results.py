@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.config import StarterSection
     from flask_migrate_decl.environment import AppliedRevision
+    from flask_migrate_decl.errors import Place
     from flask_migrate_decl.renames import HintReport
 
 
@@ -33,6 +34,18 @@ class InitResult:
 
     directory: Path
     section: StarterSection | None
+
+
+@dataclass(frozen=True)
+class AddedHint:
+    """A rename hint that was added to a configuration.
+
+    :param key: its place below the section, such as ``renames.columns[0]``.
+    """
+
+    path: Path
+    key: str
+    place: Place | None
 
 
 @dataclass(frozen=True)

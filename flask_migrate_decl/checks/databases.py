@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
@@ -126,8 +127,9 @@ _RULES = {
 
 
 def _state(subject: Subject, bind: Bind, report: HintReport) -> HintState:
-    place = subject.place(hint_path(report.hint.place), of="key")
-    return HintState(bind.key, str(report.hint), str(report.state), place)
+    hint = report.hint
+    place = subject.place(hint_path(hint.place), of="key")
+    return HintState(bind.key, str(hint), str(report.state), hint.place, place)
 
 
 def _of_state(subject: Subject, bind: Bind, report: HintReport) -> Iterator[Finding]:
@@ -191,7 +193,7 @@ def _of_revision(subject: Subject, _bind: Bind, message: str) -> Finding:
 def _is_known(history: ScriptDirectory, revision: str) -> bool:
     try:
         return history.get_revision(revision) is not None
-    except (CommandError, LookupError):
+    except (CommandError, RevisionError, LookupError):
         return False
 
 
@@ -199,7 +201,7 @@ def _heads(history: ScriptDirectory) -> list[str] | None:
     """Return the heads of a history, ``None`` where it is broken, which is found elsewhere."""
     try:
         return history.get_heads()
-    except (CommandError, LookupError):
+    except (CommandError, RevisionError, LookupError):
         return None
 
 

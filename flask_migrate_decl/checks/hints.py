@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from flask_migrate_decl.renames import ColumnRename, Hint, NameRules, Renames
 
 
+GUESSES = (HINT_COLUMN_UNKNOWN, HINT_TABLE_UNKNOWN, HINT_UNKNOWN_TO_MODELS, MODELS_SAY_OLD_NAME)
+"""What is said of a hint only as long as no database has been asked."""
+
+
 def hint_findings(subject: Subject) -> Iterator[Finding]:
     """Find hints of which the models know neither name, or the old one only.
 

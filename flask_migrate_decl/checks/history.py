@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError, load_python_file
 
 from flask_migrate_decl.config import place_in_text
@@ -158,7 +159,7 @@ def _as_alembic_sees_it(subject: Subject) -> Iterator[Finding]:
         warnings.simplefilter("ignore")
         try:
             heads = history.get_heads()
-        except (CommandError, LookupError) as error:
+        except (CommandError, RevisionError, LookupError) as error:
             message = f"Alembic can't use the history: {error}"
             yield subject.finding(HISTORY_UNUSABLE, ("directory",), message)
             return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from flask_migrate_decl.errors import ConfigInvalidError
@@ -16,7 +17,7 @@ from flask_migrate_decl.renames import State
 from flask_migrate_decl.reporting import full_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from flask_migrate_decl.errors import MigrateError
     from flask_migrate_decl.renames import HintReport
@@ -36,19 +37,33 @@ def show_error(error: MigrateError) -> None:
     if isinstance(error, ConfigInvalidError):
         for finding in error.findings:
             console.print(_coloured(full_finding(finding)), end="\n\n")
-    console.print(Text.assemble(("Error: ", "bold red"), _in_short(error)))
+    summary = error.summary if isinstance(error, ConfigInvalidError) else str(error)
+    console.print(Text.assemble(("Error: ", "bold red"), summary))
 
 
-def _in_short(error: MigrateError) -> str:
-    """Return an error's words, without the findings that are shown by themselves."""
-    if not isinstance(error, ConfigInvalidError):
-        return str(error)
-    return f"{error.path} can't be used as it is"
+def show_warning(text: str) -> None:
+    """Print to standard error what somebody should know of a result."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(Text.assemble(("Warning: ", "bold yellow"), text))
 
 
 def show_report(text: str) -> None:
     """Print what was found to standard output, in colour on a terminal."""
     Console(soft_wrap=True, highlight=False).print(_coloured(text), end="")
+
+
+def show_settings(rows: Sequence[tuple[str, str, str]]) -> None:
+    """Print a table of settings, as wide as the terminal is, or as it needs elsewhere."""
+    table = Table("Key", "Value", "From", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = Console(width=_NO_LIMIT).measure(table).maximum
+    console.print(table)
+
+
+_NO_LIMIT = 100_000
 
 
 _COLOURS = {

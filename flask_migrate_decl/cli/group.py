@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from contextlib import nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +21,7 @@ X_ARG = "flask_migrate_decl.x_arg"
 COMMANDS = {
     "branches": "revisions",
     "check": "revisions",
-    "check-config": "configuration",
+    "check-config": "check_config",
     "current": "revisions",
     "downgrade": "revisions",
     "edit": "revisions",
@@ -29,12 +31,16 @@ COMMANDS = {
     "list-templates": "revisions",
     "merge": "revisions",
     "migrate": "revisions",
+    "rename": "rename",
     "revision": "revisions",
     "show": "revisions",
+    "show-config": "show_config",
     "stamp": "revisions",
     "upgrade": "revisions",
 }
 """The names of all commands, each with the module that holds it."""
+_ONLY_OURS = frozenset({"check-config", "rename", "show-config"})
+"""The commands that Flask-Migrate does not have."""
 NO_APP = "--no-app"
 NEED_NO_APP = frozenset({"list-templates"})
 
@@ -97,21 +103,27 @@ class SharedGroup(MigrateGroup):
     ) -> click.Context:
         """Begin a command, the app's own one where it has another."""
         if parent is not None and NO_APP not in args:
-            command = _command_of_app(info_name or "", parent)
+            command = _command_of_app(info_name or "", args, parent)
             if command is not None:
                 return command.make_context(info_name, args, parent=parent, **extra)
         return super().make_context(info_name, args, parent=parent, **extra)
 
 
-def _command_of_app(name: str, parent: click.Context) -> click.Command | None:
-    """Return the app's own command of a name, unless it is ours or there is no app to ask."""
+def _command_of_app(name: str, args: Sequence[str], parent: click.Context) -> click.Command | None:
+    """Return the app's own command of a name, unless it is ours or there is no app to ask.
+
+    What only we have is ours, unless the app's own group has it too.
+    """
     from flask_migrate_decl.cli.app import try_to_load_app
 
-    app = try_to_load_app(parent)
-    if app is None:
+    only_ours = next((arg for arg in args if arg in _ONLY_OURS), None)
+    # What an app prints while it is imported is no part of a report for programs.
+    with redirect_stdout(sys.stderr) if only_ours else nullcontext():
+        app = try_to_load_app(parent)
+    command = app.cli.get_command(parent, name) if app else None
+    if app is None or command is None or isinstance(command, MigrateGroup):
         return None
-    command = app.cli.get_command(parent, name)
-    if command is None or isinstance(command, MigrateGroup):
+    if only_ours and isinstance(command, click.Group) and only_ours not in command.commands:
         return None
     push_app_context(app, parent)
     return command

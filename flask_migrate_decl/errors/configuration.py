@@ -24,9 +24,24 @@ class ConfigInvalidError(ConfigError):
     path: Path
     findings: tuple[Finding, ...]
 
+    @property
+    def summary(self) -> str:
+        """What follows from the findings, without them."""
+        return f"{self.path} can't be used as it is"
+
     def __str__(self) -> str:
         count = "1 mistake" if len(self.findings) == 1 else f"{len(self.findings)} mistakes"
         return f"{self.path}: {count}{listed([str(finding) for finding in self.findings])}"
+
+
+@dataclass(eq=False)
+class HintRefusedError(ConfigInvalidError):
+    """A configuration file would have mistakes with a new hint; it is as it was."""
+
+    @property
+    def summary(self) -> str:
+        """What follows from the findings, without them."""
+        return f"{self.path} was not changed, as it can't have this hint as it is"
 
 
 @dataclass(eq=False)
@@ -39,6 +54,20 @@ class ConfigUnreadableError(ConfigError):
 
     def __str__(self) -> str:
         return f"{self.path}, named by {self.named_by}, can't be read: {self.reason}"
+
+
+@dataclass(eq=False)
+class HintNotAddedError(ConfigError):
+    """A rename hint could not be added to a file, which is as it was.
+
+    :param lines: what somebody can add by hand.
+    """
+
+    path: Path
+    lines: str
+
+    def __str__(self) -> str:
+        return f"{self.path} has a layout of its own; please add this to it:\n\n{self.lines}"
 
 
 @dataclass(eq=False)

@@ -2,6 +2,23 @@
 
 from flask_migrate_decl.reporting.formats import FORMATS
 from flask_migrate_decl.reporting.full import full_finding
+from flask_migrate_decl.reporting.in_force import (
+    IN_FORCE_FORMATS,
+    Origin,
+    SettingInForce,
+    SettingsInForce,
+)
 from flask_migrate_decl.reporting.report import ConfigReport, Depth, DepthReport, HintState
 
-__all__ = ["FORMATS", "ConfigReport", "Depth", "DepthReport", "HintState", "full_finding"]
+__all__ = [
+    "FORMATS",
+    "IN_FORCE_FORMATS",
+    "ConfigReport",
+    "Depth",
+    "DepthReport",
+    "HintState",
+    "Origin",
+    "SettingInForce",
+    "SettingsInForce",
+    "full_finding",
+]

@@ -127,4 +127,10 @@ def _place(place: Place | None) -> dict[str, Any]:
 
 def _hint(state: HintState) -> dict[str, Any]:
     place = shown_place(state.place) if state.place else None
-    return {"bind": state.bind, "hint": state.hint, "state": state.state, "place": place}
+    return {
+        "bind": state.bind,
+        "hint": state.hint,
+        "state": state.state,
+        "key": state.key,
+        "place": place,
+    }

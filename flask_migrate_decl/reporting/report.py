@@ -39,11 +39,13 @@ class HintState:
     :param bind: the bind key, ``None`` for the default database.
     :param hint: in words, such as ``column account.name → full_name``.
     :param state: as ``renames.State`` names it.
+    :param key: the hint's place below the section, such as ``renames.columns[0]``.
     """
 
     bind: str | None
     hint: str
     state: str
+    key: str
     place: Place | None
 
 

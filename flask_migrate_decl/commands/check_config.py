@@ -1,4 +1,4 @@
-"""The commands that work with the configuration; none of them needs an application context."""
+"""The check of the configuration, which needs neither an app nor a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from flask_migrate_decl.config import Configuration, check_source, find_source
+from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
+from flask_migrate_decl.config import Configuration, check_source
 from flask_migrate_decl.config.document import read_document
 from flask_migrate_decl.config.source import source_in
 from flask_migrate_decl.errors import (
@@ -20,7 +21,6 @@ from flask_migrate_decl.errors import (
     NotInitializedError,
 )
 from flask_migrate_decl.errors.rules import APP_NOT_FOUND
-from flask_migrate_decl.registration import Registration
 from flask_migrate_decl.reporting import ConfigReport, Depth, DepthReport
 from flask_migrate_decl.reporting.paths import shown_path
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from flask_migrate_decl.checks import Subject
     from flask_migrate_decl.config import Source
     from flask_migrate_decl.errors import MigrateError
+    from flask_migrate_decl.registration import Registration
 
 _NO_FILE = "there is no configuration file, so that every key has its default"
 _MISTAKES_FIRST = "the file has to be right first"
@@ -78,20 +79,21 @@ def check_config(
     :param app_error: what kept the app from being loaded, where there is no such context.
     :raises ConfigUnreadableError: the file is not there, or can't be read.
     """
-    registration = _registration() if depth is not Depth.FILE else None
+    registration = current_registration_if_any() if depth is not Depth.FILE else None
     try:
-        source = _source(registration, config_file)
+        source = source_for(registration, config_file)
     except ConfigInvalidError as error:
-        return _of_invalid_file(error, depth)
+        report = ConfigReport(error.findings, (_file_depth(error.path),))
+        return _without_app(report, depth, str(app_error or _MISTAKES_FIRST))
     checked = check_source(source)
-    report = ConfigReport(checked.findings, (_file_depth(source),))
+    report = ConfigReport(checked.findings, (_file_depth(source.path),))
     if depth is Depth.FILE:
         return report
-    if checked.settings is None:
-        return _without_app(report, depth, _MISTAKES_FIRST)
     if registration is None:
         report = _with_findings(report, _of_app_error(source, app_error))
-        return _without_app(report, depth, str(app_error) if app_error else _no_app())
+        return _without_app(report, depth, str(app_error or _no_app()))
+    if checked.settings is None:
+        return _without_app(report, depth, _MISTAKES_FIRST)
     configuration = Configuration(checked.settings, source)
     return _with_app(report, registration, configuration, directory, depth)
 
@@ -118,14 +120,16 @@ def _with_app(
 
 
 def _with_databases(report: ConfigReport, subject: Subject) -> ConfigReport:
-    from flask_migrate_decl.checks import check_databases
+    from flask_migrate_decl.checks import GUESSES, check_databases
 
     checked = check_databases(subject)
     ran = not checked.failures
     details = checked.looked_at if ran else checked.failures
     databases = DepthReport(Depth.DATABASES, ran, ", ".join(details))
-    report = _with_findings(report, checked.findings)
-    return replace(report, depths=(*report.depths, databases), hints=tuple(checked.hints))
+    decided = tuple(f"{hint.key}." for hint in checked.hints)
+    kept = [f for f in report.findings if not (f.rule in GUESSES and f.key.startswith(decided))]
+    findings = _in_order([*kept, *checked.findings])
+    return ConfigReport(findings, (*report.depths, databases), tuple(checked.hints))
 
 
 def _with_findings(report: ConfigReport, findings: Iterable[Finding]) -> ConfigReport:
@@ -151,34 +155,13 @@ def _no_app() -> str:
     return str(NotInitializedError(current_app.name))
 
 
-def _registration() -> Registration | None:
-    """Return what the current app was registered with, if there is one."""
-    found = current_app.extensions.get("migrate") if current_app else None
-    return found if isinstance(found, Registration) else None
-
-
-def _source(
-    registration: Registration | None, config_file: str | os.PathLike[str] | None
-) -> Source:
-    if registration is None:
-        return find_source(None, (Path.cwd(),), chosen=config_file)
-    starts = (Path(registration.app.root_path), Path.cwd())
-    return find_source(registration.config_file, starts, chosen=config_file)
-
-
-def _file_depth(source: Source) -> DepthReport:
-    detail = _NO_FILE if source.path is None else shown_path(source.path)
+def _file_depth(path: Path | None) -> DepthReport:
+    detail = _NO_FILE if path is None else shown_path(path)
     return DepthReport(Depth.FILE, ran=True, detail=detail)
 
 
 def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.order))
-
-
-def _of_invalid_file(error: ConfigInvalidError, depth: Depth) -> ConfigReport:
-    looked = DepthReport(Depth.FILE, ran=True, detail=shown_path(error.path))
-    rest = [DepthReport(d, ran=False, detail=_MISTAKES_FIRST) for d in _deeper_than_file(depth)]
-    return ConfigReport(error.findings, (looked, *rest))
 
 
 def _deeper_than_file(depth: Depth) -> Sequence[Depth]:

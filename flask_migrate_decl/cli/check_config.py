@@ -1,4 +1,4 @@
-"""The commands that work with the configuration, also where there is no app."""
+"""``flask db check-config``."""
 
 from __future__ import annotations
 
@@ -9,28 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flask_migrate_decl.cli.app import load_app
 from flask_migrate_decl.cli.building import COULD_NOT_RUN, FOUND_SOMETHING, errors_shown, flag
 from flask_migrate_decl.cli.console import messages_on_stderr, show, show_report
-from flask_migrate_decl.cli.group import DIRECTORY, NO_APP, directory_option, push_app_context
-from flask_migrate_decl.commands import configuration as commands
-from flask_migrate_decl.errors import AppError, ConfigError, MigrateError
+from flask_migrate_decl.cli.group import directory_option
+from flask_migrate_decl.cli.optional_app import (
+    config_option,
+    given_directory,
+    no_app_option,
+    push_app_if_any,
+)
+from flask_migrate_decl.commands.check_config import check_config, check_files
 from flask_migrate_decl.reporting import FORMATS, Depth
 
 if TYPE_CHECKING:
     from flask_migrate_decl.reporting import ConfigReport
 
 _FOR_PEOPLE = frozenset({"full", "concise"})
-
-_FILES = click.Argument(["files"], nargs=-1, type=click.Path(path_type=Path))
-_CONFIG = click.Option(
-    ["--config"],
-    type=click.Path(path_type=Path),
-    help="The configuration file, instead of the one that is found.",
-)
-_NO_APP = flag(NO_APP, help="Look at the file alone, and import nothing of the project.")
-_DATABASE = flag("--database", help="Look at the databases as well.")
-_STRICT = flag("--strict", help="Let warnings count as findings.")
 _FORMAT = click.Option(
     ["--format", "format_"],
     type=click.Choice(list(FORMATS)),
@@ -56,7 +50,7 @@ def _check_config(
         raise click.UsageError("databases can't be looked at without the app")
     with errors_shown(context), messages_on_stderr():
         if files:
-            report = commands.check_files(files)
+            report = check_files(files)
         else:
             depth = Depth.FILE if no_app else Depth.DATABASES if database else Depth.APP
             report = _checked(context, config, directory, depth)
@@ -68,19 +62,11 @@ def _checked(
     context: click.Context, config: Path | None, directory: str | None, depth: Depth
 ) -> ConfigReport:
     """Check with the app where it is wanted and can be had."""
-    directory = directory or context.meta.get(DIRECTORY)
-    app_error: MigrateError | None = None
     # What the project's code prints while it is looked at is no part of the report.
     with redirect_stdout(sys.stderr):
-        if depth is not Depth.FILE:
-            try:
-                push_app_context(load_app(context, config), context)
-            except AppError as error:
-                app_error = error
-            except ConfigError:
-                # The report has what is wrong with the file.
-                pass
-        return commands.check_config(config, directory, depth=depth, app_error=app_error)
+        app_error = None if depth is Depth.FILE else push_app_if_any(context, config)
+        folder = given_directory(context, directory)
+        return check_config(config, folder, depth=depth, app_error=app_error)
 
 
 def _show(report: ConfigReport, format_: str) -> None:
@@ -99,21 +85,18 @@ def _exit_code(report: ConfigReport, *, strict: bool) -> int:
 
 
 COMMANDS = {
-    command.name: command
-    for command in (
-        click.Command(
-            "check-config",
-            params=[
-                _FILES,
-                _CONFIG,
-                _NO_APP,
-                _DATABASE,
-                _STRICT,
-                _FORMAT,
-                directory_option(),
-            ],
-            callback=_check_config,
-            help="Check the configuration. With FILES, each of them by itself and nothing else.",
-        ),
+    "check-config": click.Command(
+        "check-config",
+        params=[
+            click.Argument(["files"], nargs=-1, type=click.Path(path_type=Path)),
+            config_option(),
+            no_app_option(),
+            flag("--database", help="Look at the databases as well."),
+            flag("--strict", help="Let warnings count as findings."),
+            _FORMAT,
+            directory_option(),
+        ],
+        callback=_check_config,
+        help="Check the configuration. With FILES, each of them by itself and nothing else.",
     )
 }

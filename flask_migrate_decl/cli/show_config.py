@@ -1,0 +1,65 @@
+"""``flask db show-config``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+import click
+
+from flask_migrate_decl.cli.building import errors_shown, text_option
+from flask_migrate_decl.cli.console import messages_on_stderr, show, show_settings, show_warning
+from flask_migrate_decl.cli.group import directory_option
+from flask_migrate_decl.cli.optional_app import (
+    config_option,
+    given_directory,
+    no_app_option,
+    push_app_if_any,
+)
+from flask_migrate_decl.commands.show_config import show_config
+from flask_migrate_decl.reporting import IN_FORCE_FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TABLE = "table"
+_FORMAT = click.Option(
+    ["--format", "format_"],
+    type=click.Choice([_TABLE, *IN_FORCE_FORMATS]),
+    default=_TABLE,
+    show_default=True,
+    help="How settings are shown.",
+)
+
+
+def _show_config(
+    config: Path | None, no_app: bool, bind: str | None, format_: str, directory: str | None
+) -> None:
+    context = click.get_current_context()
+    with errors_shown(context), messages_on_stderr():
+        with redirect_stdout(sys.stderr):
+            app_error = None if no_app else push_app_if_any(context, config)
+            shown = show_config(config, given_directory(context, directory), bind=bind)
+        if app_error is not None:
+            show_warning(f"what code says is not shown: {app_error}")
+        if format_ == _TABLE:
+            show_settings(shown.rows)
+        else:
+            show(IN_FORCE_FORMATS[format_](shown).removesuffix("\n"))
+
+
+COMMANDS = {
+    "show-config": click.Command(
+        "show-config",
+        params=[
+            config_option(),
+            no_app_option(),
+            text_option("--bind", help="Show one bind, with what it takes from the section."),
+            _FORMAT,
+            directory_option(),
+        ],
+        callback=_show_config,
+        help="Show the settings in force, each with where it comes from.",
+    )
+}

@@ -1,0 +1,110 @@
+"""Rename hints added to the configuration. No application context is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
+from flask_migrate_decl.config import NewHint, check_source, dotted, edit_with_hint, source_in
+from flask_migrate_decl.errors import (
+    ConfigInvalidError,
+    Finding,
+    HintNotAddedError,
+    HintRefusedError,
+    NotPermittedError,
+    Severity,
+)
+from flask_migrate_decl.results import AddedHint
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from flask_migrate_decl.config import KeyPath, Source
+
+
+def rename_table(
+    old: str,
+    new: str,
+    *,
+    schema: str | None = None,
+    bind: str | None = None,
+    config_file: str | os.PathLike[str] | None = None,
+) -> AddedHint:
+    """Declare that a table gets another name.
+
+    The hint is added to the configuration in the form that its list has there; every other byte
+    stays. Without any configuration it goes into the working folder's ``pyproject.toml``, or into
+    a new ``migrate.toml``.
+
+    :param schema: the table's schema, where it is not the default one.
+    :param bind: the database, where it is not the default one.
+    :param config_file: the file, instead of the one that the app or the working folder has.
+    :raises ConfigInvalidError: the file has mistakes; it is as it was.
+    :raises HintRefusedError: the file would have mistakes with the hint; it is as it was.
+    :raises HintNotAddedError: the file's layout does not take the hint; it is as it was.
+    :raises NotPermittedError: the file may not be written.
+    """
+    return _added(NewHint("tables", _given({"from": old, "to": new}, schema, bind)), config_file)
+
+
+def rename_column(
+    table: str,
+    old: str,
+    new: str,
+    *,
+    schema: str | None = None,
+    bind: str | None = None,
+    config_file: str | os.PathLike[str] | None = None,
+) -> AddedHint:
+    """Declare that a column gets another name; everything else is as in ``rename_table``.
+
+    :param table: the table's new name or an earlier one.
+    """
+    names = {"table": table, "from": old, "to": new}
+    return _added(NewHint("columns", _given(names, schema, bind)), config_file)
+
+
+def _given(names: dict[str, str], schema: str | None, bind: str | None) -> dict[str, str]:
+    optional = {"schema": schema, "bind": bind}
+    return names | {key: value for key, value in optional.items() if value is not None}
+
+
+def _added(hint: NewHint, config_file: str | os.PathLike[str] | None) -> AddedHint:
+    source = source_for(current_registration_if_any(), config_file)
+    if errors := _errors(source):
+        raise ConfigInvalidError(_path(source), tuple(errors))
+    edit = edit_with_hint(source, hint)
+    if edit.document is None:
+        raise HintNotAddedError(edit.path, edit.lines)
+    after = source_in(edit.document)
+    assert after is not None
+    path = _path_of_last(after, hint.kind)
+    if errors := _errors(after):
+        raise HintRefusedError(edit.path, tuple(_without_place(found, path) for found in errors))
+    try:
+        edit.write()
+    except PermissionError as error:
+        raise NotPermittedError(str(error.filename)) from error
+    return AddedHint(edit.path, dotted(path), after.place(path))
+
+
+def _errors(source: Source) -> list[Finding]:
+    findings = check_source(source).findings
+    return [found for found in findings if found.rule.severity is Severity.ERROR]
+
+
+def _path(source: Source) -> Path:
+    assert source.path is not None, "without a file there are no mistakes"
+    return source.path
+
+
+def _path_of_last(source: Source, kind: str) -> KeyPath:
+    return "renames", kind, len(source.section["renames"][kind]) - 1
+
+
+def _without_place(finding: Finding, path: KeyPath) -> Finding:
+    """Leave out where the new hint would have been, as it is nowhere."""
+    is_new = finding.key.startswith(f"{dotted(path)}.")
+    return replace(finding, place=None) if is_new else finding

@@ -1,0 +1,138 @@
+"""The settings in force. No application context is needed, and none shows the file alone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
+from flask_migrate_decl.config import (
+    BindSettings,
+    Configuration,
+    DatabaseOptions,
+    Settings,
+    configuration_of,
+)
+from flask_migrate_decl.errors import UnknownBindError
+from flask_migrate_decl.reporting import Origin, SettingInForce, SettingsInForce
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from flask_migrate_decl.registration import Registration
+
+_TABLES = frozenset({"binds", "renames"})
+
+
+def show_config(
+    config_file: str | os.PathLike[str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
+    *,
+    bind: str | None = None,
+) -> SettingsInForce:
+    """Return every setting, its value and where that comes from.
+
+    :param config_file: the file, instead of the one that the app or the working folder has.
+    :param directory: the folder of revisions, instead of the configured one.
+    :param bind: show what holds for this bind, with what it takes from the section.
+    :raises ConfigError: the configuration can't be used.
+    :raises UnknownBindError: the section does not declare the bind.
+    """
+    registration = current_registration_if_any()
+    configuration = configuration_of(source_for(registration, config_file))
+    known = tuple(configuration.settings.binds)
+    if bind is not None and bind not in known and not configuration.settings.multidb:
+        raise UnknownBindError("--bind", bind, known)
+    view = _View(configuration, registration, directory)
+    shown = view.of_section() if bind is None else view.of_bind(bind)
+    return SettingsInForce(configuration.source.path, bind, tuple(shown))
+
+
+@dataclass(frozen=True)
+class _View:
+    """A configuration, seen with what code and the command line say."""
+
+    configuration: Configuration
+    registration: Registration | None
+    command_line_directory: str | os.PathLike[str] | None
+
+    @property
+    def _settings(self) -> Settings:
+        return self.configuration.settings
+
+    @property
+    def _code(self) -> Mapping[str, Any]:
+        """The options that code gives."""
+        return self.registration.options if self.registration else {}
+
+    def of_section(self) -> Iterator[SettingInForce]:
+        """Return the whole section, table by table."""
+        yield self._directory()
+        for key in Settings.model_fields:
+            if key not in _TABLES and key != "directory":
+                yield self._option((key,), self._settings)
+        for key in sorted(set(self._code) - set(Settings.model_fields)):
+            yield SettingInForce((key,), self._code[key], Origin.CODE)
+        for name, options in self._settings.binds.items():
+            if not options.model_fields_set:
+                place = self.configuration.source.place(("binds", name))
+                yield SettingInForce(("binds", name), {}, Origin.FILE, place)
+            for key in BindSettings.model_fields:
+                if key in options.model_fields_set:
+                    yield self._option(("binds", name, key), options)
+        yield from self._hints(None)
+
+    def of_bind(self, name: str) -> Iterator[SettingInForce]:
+        """Return all that holds for a bind, as if the bind itself said it."""
+        yield self._directory()
+        own = self._settings.binds.get(name, BindSettings())
+        for key in DatabaseOptions.model_fields:
+            path = ("binds", name, key)
+            if key in own.model_fields_set:
+                yield self._option(path, own)
+            else:
+                found = self._option((key,), self._settings)
+                yield SettingInForce(path, found.value, found.origin, found.place)
+        yield from self._hints(name)
+
+    def _directory(self) -> SettingInForce:
+        """Return the folder of revisions, as the file would name it."""
+        argument = self.registration.directory_argument if self.registration else None
+        given = {Origin.COMMAND_LINE: self.command_line_directory, Origin.CODE: argument}
+        for origin, folder in given.items():
+            if folder is not None:
+                start = self.configuration.source.folder
+                relative = os.path.relpath(Path(folder).absolute(), start)
+                return SettingInForce(("directory",), Path(relative).as_posix(), origin)
+        return self._option(("directory",), self._settings)
+
+    def _option(self, path: tuple[str, ...], options: BaseModel) -> SettingInForce:
+        key = path[-1]
+        if key in self._code:
+            return SettingInForce(path, self._code[key], Origin.CODE)
+        value = _plain(getattr(options, key))
+        if key not in options.model_fields_set:
+            return SettingInForce(path, value, Origin.DEFAULT)
+        return SettingInForce(path, value, Origin.FILE, self.configuration.source.place(path))
+
+    def _hints(self, bind: str | None) -> Iterator[SettingInForce]:
+        """Return the lists of hints, all of them or those of one bind."""
+        for kind in ("tables", "columns"):
+            hints = getattr(self._settings.renames, kind)
+            shown = [_plain(hint) for hint in hints if bind is None or hint.bind == bind]
+            path = ("renames", kind)
+            place = self.configuration.source.place(path) if shown else None
+            yield SettingInForce(path, shown, Origin.FILE if shown else Origin.DEFAULT, place)
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting as TOML has it."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, BaseModel):
+        return value.model_dump(by_alias=True, exclude_unset=True)
+    return value

@@ -1,0 +1,540 @@
+"""``flask db check-config`` beyond the file: with the app, with databases, and without either."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import CheckConstraint, Column, Integer, String
+
+from flask_migrate_decl import check_config, check_files
+from flask_migrate_decl.errors import ConfigUnreadableError, Finding
+from flask_migrate_decl.reporting import ConfigReport, Depth
+from tests.project import App, Project
+from tests.test_cli import APP, Shell
+
+
+def account(db: SQLAlchemy) -> None:
+    db.Table("account", Column("id", Integer, primary_key=True), Column("full_name", String(40)))
+
+
+def checked(app: App, depth: Depth = Depth.APP) -> ConfigReport:
+    with app.flask.app_context():
+        return check_config(depth=depth)
+
+
+def only(report: ConfigReport) -> Finding:
+    assert len(report.findings) == 1, [str(finding) for finding in report.findings]
+    return report.findings[0]
+
+
+def said(finding: Finding) -> tuple[str, str, int | None]:
+    return finding.rule.code, finding.message, finding.place.line if finding.place else None
+
+
+def begun(project: Project, section: str = "", **options: Any) -> App:
+    project.configure(section)
+    project.versions.mkdir(parents=True, exist_ok=True)
+    return project.app(account, **options)
+
+
+# --- with the app ------------------------------------------------------------------------------
+
+
+def test_a_project_that_is_right_has_no_findings(sqlite_project: Project) -> None:
+    section = 'renames.columns = [{ table = "account", from = "name", to = "full_name" }]'
+    report = checked(begun(sqlite_project, section))
+    assert report.findings == ()
+    assert [(depth.depth, depth.ran) for depth in report.depths] == [
+        (Depth.FILE, True),
+        (Depth.APP, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hint", "code", "message", "help_"),
+    [
+        ('tables = [{ from = "user", to = "acount" }]', "FMD403", "acount", "account"),
+        ('tables = [{ from = "a", to = "entirely_else" }]', "FMD414", "entirely_else", "removed"),
+        ('tables = [{ from = "account", to = "konto" }]', "FMD405", "still say", "konto"),
+        ('columns = [{ table = "acc", from = "a", to = "b" }]', "FMD403", '"acc"', "account"),
+        ('columns = [{ table = "account", from = "a", to = "fulname" }]', "FMD404", "", "full_n"),
+        ('columns = [{ table = "account", from = "full_name", to = "x" }]', "FMD405", "", ""),
+        ('columns = [{ table = "account", from = "a", to = "xyz" }]', "FMD414", '"xyz"', ""),
+    ],
+)
+def test_hints_are_held_against_the_models(
+    sqlite_project: Project, hint: str, code: str, message: str, help_: str
+) -> None:
+    finding = only(checked(begun(sqlite_project, f"[renames]\n{hint}\n")))
+    assert finding.rule.code == code
+    assert message in finding.message
+    assert help_ in finding.help
+    assert finding.place
+    assert finding.place.line == 2
+
+
+def test_the_names_of_models_are_compared_as_the_database_does(sqlite_project: Project) -> None:
+    section = """
+    [renames]
+    tables = [{ from = "user", to = "ACCOUNT" }]
+    columns = [{ table = "USER", from = "name", to = "Full_Name" }]
+    """
+    assert checked(begun(sqlite_project, section)).findings == ()
+
+
+def test_a_hint_for_a_table_of_another_bind_is_told_so(sqlite_project: Project) -> None:
+    sqlite_project.binds["other"] = "sqlite://"
+
+    def models(db: SQLAlchemy) -> None:
+        account(db)
+        db.Table("event", Column("id", Integer, primary_key=True), bind_key="other")
+
+    sqlite_project.configure('[binds.other]\n[renames]\ntables = [{ from = "log", to = "event" }]')
+    sqlite_project.versions.mkdir(parents=True)
+    finding = only(checked(sqlite_project.app(models)))
+    assert finding.help == 'the bind "other" has it: add bind = "other" to the hint'
+
+
+def test_binds_that_the_app_does_not_have(sqlite_project: Project) -> None:
+    sqlite_project.binds["analytics"] = "sqlite://"
+    section = """\
+[binds.analytic]
+[binds.elsewhere]
+[renames]
+tables = [{ from = "a", to = "b", bind = "analytic" }]
+"""
+    report = checked(begun(sqlite_project, section))
+    assert [said(finding)[::2] for finding in report.findings] == [("FMD402", 1), ("FMD402", 2)]
+    assert report.findings[0].help == 'did you mean "analytics"?'
+    sqlite_project.configure("multidb = true")
+    sqlite_project.binds["my-bind"] = "sqlite://"
+    report = checked(sqlite_project.app(account))
+    assert {finding.rule.code for finding in report.findings} == {"FMD214", "FMD408"}
+
+
+def test_objects_and_modules_that_are_not_there(
+    sqlite_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(sqlite_project.folder)
+    (sqlite_project.folder / "own_filters.py").write_text("def keep_it(*a): ...\nnumber = 1\n")
+    (sqlite_project.folder / "own_broken.py").write_text("1 / 0\n")
+    section = """\
+include_name = "own_filters:keep_them"
+include_object = "own_filters:number"
+render_item = "own_nowhere:x"
+on_version_apply = "own_broken:x"
+models = ["own_filters", "own_broken", "own_nowhere"]
+"""
+    report = checked(begun(sqlite_project, section))
+    assert [said(finding)[::2] for finding in report.findings] == [
+        ("FMD406", 1),
+        ("FMD406", 2),
+        ("FMD406", 3),
+        ("FMD406", 4),
+        ("FMD407", 5),
+        ("FMD407", 5),
+    ]
+    messages = [finding.message for finding in report.findings]
+    assert '"own_filters" has no "keep_them"; did you mean "keep_it"?' in messages[0]
+    assert "it can't be called" in messages[1]
+    assert "No module named 'own_nowhere'" in messages[2]
+    assert "ZeroDivisionError" in messages[3]
+
+
+def test_what_code_decides(sqlite_project: Project) -> None:
+    section = 'directory = "a"\ncompare_type = true\nrender_as_batch = true\n'
+    app = begun(sqlite_project, section, directory="migrations", compare_type=False)
+    report = checked(app)
+    assert [said(finding) for finding in report.findings] == [
+        ("FMD409", "the value is not used, as code says Migrate(directory=…)", 1),
+        ("FMD409", "the value is not used, as code says Migrate(compare_type=…)", 2),
+    ]
+
+
+def test_models_that_are_not_imported(sqlite_project: Project) -> None:
+    sqlite_project.versions.mkdir(parents=True)
+    finding = only(checked(sqlite_project.app(lambda _db: None)))
+    assert finding.rule.code == "FMD408"
+    assert "models" in finding.help
+
+
+def test_checks_that_sqlite_would_lose(sqlite_project: Project) -> None:
+    def models(db: SQLAlchemy) -> None:
+        db.Table("a", Column("id", Integer), CheckConstraint("id > 0"))
+        db.Table("b", Column("id", Integer), CheckConstraint("id > 0", name="positive"))
+
+    sqlite_project.versions.mkdir(parents=True)
+    finding = only(checked(sqlite_project.app(models)))
+    assert finding.rule.code == "FMD410"
+    assert '"a"' in finding.message
+    assert '"b"' not in finding.message
+    convention = {"ck": "ck_%(table_name)s_%(column_0_name)s"}
+    assert checked(sqlite_project.app(models, naming_convention=convention)).findings == ()
+    sqlite_project.configure("render_as_batch = false")
+    assert checked(sqlite_project.app(models)).findings == ()
+
+
+def test_a_model_that_names_the_default_schema(sqlite_project: Project) -> None:
+    def models(db: SQLAlchemy) -> None:
+        db.Table("a", Column("id", Integer), schema="main")
+        db.Table("b", Column("id", Integer), schema="other")
+
+    sqlite_project.versions.mkdir(parents=True)
+    finding = only(checked(sqlite_project.app(models)))
+    assert finding.rule.code == "FMD411"
+    assert 'of "a" name the schema "main"' in finding.message
+
+
+# --- revisions ---------------------------------------------------------------------------------
+
+
+def script(project: Project, name: str, text: str) -> None:
+    (project.versions / f"{name}.py").write_text(text)
+
+
+def revision(project: Project, name: str, down: str | None) -> None:
+    script(project, name, f'"""{name}"""\nrevision = "{name}"\ndown_revision = {down!r}\n')
+
+
+def test_folders_that_are_not_there(sqlite_project: Project) -> None:
+    sqlite_project.configure('directory = "migrationen"\n')
+    finding = only(checked(sqlite_project.app(account)))
+    assert said(finding)[::2] == ("FMD421", 1)
+    sqlite_project.configure('version_locations = ["migrations/versions", "plugins"]\n')
+    sqlite_project.versions.mkdir(parents=True)
+    finding = only(checked(sqlite_project.app(account)))
+    assert "plugins" in finding.message
+
+
+def test_scripts_that_can_not_be_loaded_are_all_told(sqlite_project: Project) -> None:
+    app = begun(sqlite_project)
+    script(sqlite_project, "a", "x = 1\ndef broken(:\n")
+    script(sqlite_project, "b", "import nowhere\n")
+    script(sqlite_project, "c", "revision = 'c'\n")
+    script(sqlite_project, "d", "revision = 1\ndown_revision = None\n")
+    found = checked(app).findings
+    assert [finding.rule.code for finding in found] == ["FMD422"] * 4
+    places = [finding.place for finding in found]
+    assert [(place.path.name, place.line) for place in places if place] == [
+        ("a.py", 2),
+        ("b.py", 1),
+        ("c.py", None),
+        ("d.py", None),
+    ]
+
+
+def test_gaps_in_the_history(sqlite_project: Project) -> None:
+    app = begun(sqlite_project)
+    revision(sqlite_project, "a", None)
+    revision(sqlite_project, "b", "gone")
+    script(sqlite_project, "b_again", 'revision = "b"\ndown_revision = "a"\n')
+    found = checked(app).findings
+    assert [said(finding) for finding in found] == [
+        ("FMD423", '"b" follows "gone", and no script is called so', 3),
+        ("FMD424", 'the revision "b" is there already', 1),
+    ]
+    assert found[1].related[0].place.path.name == "b.py"
+
+
+def test_several_heads_and_a_cycle(sqlite_project: Project) -> None:
+    app = begun(sqlite_project)
+    revision(sqlite_project, "a", None)
+    revision(sqlite_project, "b", "a")
+    assert checked(app).findings == ()
+    revision(sqlite_project, "c", "a")
+    finding = only(checked(app))
+    assert finding.rule.code == "FMD425"
+    assert "2 heads: b, c" in finding.message
+    revision(sqlite_project, "a", "b")
+    assert only(checked(app)).rule.code == "FMD426"
+
+
+ENV = """\
+from alembic import context
+from flask import current_app
+
+
+def run_migrations_offline():
+    context.configure(url="x", literal_binds=True)
+
+
+def run_migrations_online():
+    context.configure(connection=None, {})
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ("**conf_args", [("FMD413", 6)]),
+        ("compare_type=True, **conf_args", [("FMD413", 6), ("FMD412", 10)]),
+        ("version_table='v', **conf_args", [("FMD413", 6), ("FMD412", 10)]),
+        ("version_table='v', include_schemas=True", [("FMD413", 6), ("FMD413", 10)]),
+        ("", [("FMD413", 6), ("FMD413", 10)]),
+    ],
+)
+def test_an_own_env_that_keeps_the_section_out(
+    sqlite_project: Project, arguments: str, found: list[tuple[str, int]]
+) -> None:
+    app = begun(sqlite_project, 'version_table = "versions"\n')
+    env = sqlite_project.folder / "migrations" / "env.py"
+    env.write_text(ENV.replace("{}", arguments))
+    report = checked(app)
+    assert [said(finding)[::2] for finding in report.findings] == found
+    assert all(finding.place and finding.place.path == env for finding in report.findings)
+
+
+def test_the_env_of_flask_migrate_is_fine(sqlite_project: Project) -> None:
+    found = importlib.util.find_spec("flask_migrate")
+    assert found
+    assert found.origin
+    templates = Path(found.origin).parent / "templates"
+    app = begun(sqlite_project, "compare_server_default = true\n")
+    for template in ("flask", "flask-multidb"):
+        text = (templates / template / "env.py").read_text()
+        (sqlite_project.folder / "migrations" / "env.py").write_text(text)
+        assert checked(app).findings == ()
+
+
+# --- with the databases ------------------------------------------------------------------------
+
+
+def test_the_state_of_every_hint_on_its_database(project: Project) -> None:
+    def before(db: SQLAlchemy) -> None:
+        db.Table("user", Column("id", Integer, primary_key=True), Column("name", String(40)))
+
+    app = project.app(before)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    assert checked(app, Depth.DATABASES).findings == ()
+    section = """\
+[renames]
+tables = [{ from = "user", to = "account" }, { from = "old", to = "gone" }]
+columns = [{ table = "account", from = "name", to = "full_name" }]
+"""
+    project.configure(section)
+    report = checked(project.app(account), Depth.DATABASES)
+    assert [state.state for state in report.hints] == ["pending", "spent", "pending"]
+    assert [f.rule.code for f in report.findings] == ["FMD504", "FMD506", "FMD504"]
+    app = project.app(account)
+    app.run("db", "migrate")
+    finding = next(f for f in checked(app, Depth.DATABASES).findings if f.rule.code == "FMD507")
+    assert "is at" in finding.message
+    app.run("db", "upgrade")
+    report = checked(app, Depth.DATABASES)
+    assert [state.state for state in report.hints] == ["applied", "spent", "applied"]
+    assert not report.has_findings(strict=True)
+
+
+def test_hints_that_would_cost_rows(sqlite_project: Project) -> None:
+    def both(db: SQLAlchemy) -> None:
+        account(db)
+        db.Table("user", Column("id", Integer, primary_key=True))
+
+    app = sqlite_project.app(both)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    sqlite_project.configure(
+        '[renames]\ntables = [{ from = "user", to = "account" }]\n'
+        'columns = [{ table = "account", from = "nmae", to = "email" }]\n'
+    )
+
+    def models(db: SQLAlchemy) -> None:
+        db.Table("account", Column("id", Integer, primary_key=True), Column("email", String(40)))
+
+    report = checked(sqlite_project.app(models), Depth.DATABASES)
+    assert [said(finding)[::2] for finding in report.findings] == [("FMD501", 2), ("FMD502", 3)]
+
+
+def test_a_revision_that_the_history_does_not_have(sqlite_project: Project) -> None:
+    app = begun(sqlite_project)
+    app.execute(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+        "INSERT INTO alembic_version VALUES ('lost')",
+    )
+    revision(sqlite_project, "a", None)
+    finding = only(checked(app, Depth.DATABASES))
+    assert finding.rule.code == "FMD508"
+    assert '"lost"' in finding.message
+
+
+def test_an_sqlite_file_is_not_made_by_looking_for_it(sqlite_project: Project) -> None:
+    report = checked(begun(sqlite_project), Depth.DATABASES)
+    assert only(report).rule.code == "FMD507"
+    assert not (sqlite_project.folder / "app.db").exists()
+
+
+@pytest.mark.postgresql
+def test_names_that_postgresql_would_cut(tmp_path: Path, postgres_url: str) -> None:
+    name = "n" * 64
+
+    def models(db: SQLAlchemy) -> None:
+        db.Table("account", Column("id", Integer, primary_key=True), Column(name, String(40)))
+
+    project = Project(tmp_path, postgres_url)
+    project.configure(f'renames.columns = [{{ table = "account", from = "x", to = "{name}" }}]\n')
+    project.versions.mkdir(parents=True)
+    report = checked(project.app(models), Depth.DATABASES)
+    assert [finding.rule.code for finding in report.findings] == ["FMD509", "FMD509"]
+    assert "63 bytes" in report.findings[0].message
+
+
+def test_a_database_that_is_down_does_not_hide_the_others(sqlite_project: Project) -> None:
+    sqlite_project.binds["far"] = "postgresql+psycopg://shop:hunter2@127.0.0.1:1/shop"
+    pytest.importorskip("psycopg")
+
+    def models(db: SQLAlchemy) -> None:
+        account(db)
+        db.Table("event", Column("id", Integer, primary_key=True), bind_key="far")
+
+    sqlite_project.configure('[binds.far]\n[renames]\ntables = [{ from = "x", to = "account" }]\n')
+    sqlite_project.versions.mkdir(parents=True)
+    app = sqlite_project.app(models)
+    app.execute("CREATE TABLE account (id INTEGER, full_name VARCHAR(40))")
+    report = checked(app, Depth.DATABASES)
+    assert [state.state for state in report.hints] == ["applied"]
+    assert not report.depths[-1].ran
+    assert report.depths[-1].detail.startswith("far: ")
+    output = app.run("db", "check-config", "--database", exit_code=2)
+    assert "did not check the databases: far: " in output
+    assert "hunter2" not in output
+
+
+# --- at the command line -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def test_in_an_empty_folder(shell: Shell) -> None:
+    run = shell.flask("db", "check-config")
+    assert "there is no configuration file" in run.stdout
+    assert "did not check the app: the app of wsgi.py or app.py can't be loaded" in run.stdout
+    assert run.stdout.endswith("nothing to mend\n")
+    assert list(shell.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("app", "why"),
+    [("def broken(:\n", "SyntaxError"), ("raise ValueError('x')\n", "ValueError: x")],
+)
+def test_with_a_broken_app_the_file_is_checked(shell: Shell, app: str, why: str) -> None:
+    shell.write(app__py=app, migrate__toml="directry = 1\n")
+    run = shell.flask("db", "check-config", exit_code=1)
+    assert "migrate.toml:1:1: error FMD201" in run.stdout
+    assert why in run.stdout
+    shell.write(migrate__toml="")
+    shell.flask("db", "check-config")
+    assert why in shell.flask("db", "check-config", "--database", exit_code=2).stdout
+
+
+def test_without_the_app_nothing_of_the_project_is_imported(shell: Shell) -> None:
+    shell.write(app__py="open('imported', 'w').close()\nraise SystemExit(9)\n", migrate__toml="")
+    shell.flask("db", "check-config", "--no-app")
+    shell.flask("db", "check-config", "--no-app", "migrate.toml")
+    assert not (shell.folder / "imported").exists()
+
+
+def test_the_section_names_an_app_that_is_not_there(shell: Shell) -> None:
+    shell.write(app__py=APP, migrate__toml='directory = "."\napp = "app:nothing"\n')
+    (shell.folder / "versions").mkdir()
+    run = shell.flask("db", "check-config", "--format", "concise", exit_code=1)
+    assert run.stdout.startswith("migrate.toml:2:7: error FMD401: Failed to find attribute")
+    shell.write(migrate__toml='directory = "."\napp = "app:create_app"\n')
+    assert "checked the app: app" in shell.flask("db", "check-config").stdout
+
+
+def test_what_the_app_prints_is_no_part_of_a_report(shell: Shell) -> None:
+    shell.write(app__py=f"{APP}\nprint('hello')\n", migrate__toml="app = 'app:create_app'\n")
+    run = shell.flask("--app", "app", "db", "check-config", "--format", "json", exit_code=1)
+    assert json.loads(run.stdout)["findings"][0]["code"] == "FMD421"
+
+
+def test_warnings_count_where_they_are_to(shell: Shell) -> None:
+    shell.write(migrate__toml='timezone = "Nowhere"\n')
+    shell.flask("db", "check-config", "--no-app")
+    shell.flask("db", "check-config", "--no-app", "--strict", exit_code=1)
+
+
+def test_files_are_checked_each_by_itself(shell: Shell) -> None:
+    shell.write(migrate__toml="directry = 1\n", pyproject__toml="[project]\nname = 'x'\n")
+    run = shell.flask("db", "check-config", "pyproject.toml", "migrate.toml", exit_code=1)
+    assert "checked the file: migrate.toml\n" in run.stdout
+    run = shell.flask("db", "check-config", "pyproject.toml")
+    assert "no section is there" in run.stdout
+    shell.flask("db", "check-config", "nowhere.toml", exit_code=2)
+    shell.flask("db", "check-config", "migrate.toml", "--database", exit_code=2)
+    shell.flask("db", "check-config", "--no-app", "--database", exit_code=2)
+
+
+def test_a_file_can_be_named(shell: Shell) -> None:
+    shell.write(other__toml="multdb = true\n", pyproject__toml="[project]\n", migrate__toml="")
+    run = shell.flask("db", "check-config", "--no-app", "--config", "other.toml", exit_code=1)
+    assert "other.toml:1:1" in run.stdout
+    for name in ("nowhere.toml", "pyproject.toml", "."):
+        run = shell.flask("db", "check-config", "--no-app", "--config", name, exit_code=2)
+        assert "named by --config, can't be read" in run.stderr
+    shell.flask("db", "check-config", "--no-app", FLASK_MIGRATE_CONFIG="other.toml", exit_code=1)
+
+
+def test_a_file_that_can_not_be_parsed_ends_the_check(shell: Shell) -> None:
+    shell.write(app__py=APP, migrate__toml="a = \n")
+    run = shell.flask("--app", "app", "db", "check-config", exit_code=1)
+    assert "did not check the app: the file has to be right first" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"NO_COLOR": "1"}, False)],
+)
+def test_colour_is_for_terminals(shell: Shell, variables: dict[str, str], coloured: bool) -> None:
+    shell.write(migrate__toml="directry = 1\n")
+    run = shell.flask("db", "check-config", "--no-app", exit_code=1, **variables)
+    assert ("\x1b[1;31merror FMD201" in run.stdout) is coloured
+    for format_ in ("json", "github", "sarif"):
+        run = shell.flask(
+            "db", "check-config", "--no-app", "--format", format_, exit_code=1, **variables
+        )
+        assert "\x1b" not in run.stdout
+
+
+def test_a_terminal_gets_colour_unless_it_wants_none(shell: Shell) -> None:
+    shell.write(migrate__toml="directry = 1\n")
+
+    def at_a_terminal(**variables: str) -> str:
+        command = f"{sys.executable} -m flask db check-config --no-app"
+        run = subprocess.run(
+            ["script", "--quiet", "--return", "--command", command, "/dev/null"],
+            cwd=shell.folder,
+            env=os.environ | {"TERM": "xterm"} | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 1
+        return run.stdout
+
+    assert "\x1b[1;31m" in at_a_terminal()
+    assert "31m" not in at_a_terminal(NO_COLOR="1")
+
+
+def test_as_functions(tmp_path: Path) -> None:
+    (tmp_path / "migrate.toml").write_text("directry = 1\n")
+    report = check_config(depth=Depth.APP)
+    assert [depth.detail for depth in report.depths] == [
+        "migrate.toml",
+        "no application context is active",
+    ]
+    assert check_files(["migrate.toml"]).findings == report.findings
+    with pytest.raises(ConfigUnreadableError, match="named by the command line"):
+        check_files(["nowhere.toml"])
