@@ -76,7 +76,7 @@ class _View:
             if key not in _TABLES and key != "directory":
                 yield self._option((key,), self._settings)
         for key in sorted(set(self._code) - set(Settings.model_fields)):
-            yield SettingInForce((key,), self._code[key], Origin.CODE)
+            yield SettingInForce((key,), self._code[key], Origin.CODE, is_declarable=False)
         for name, options in self._settings.binds.items():
             if not options.model_fields_set:
                 place = self.configuration.source.place(("binds", name))

@@ -35,12 +35,14 @@ class SettingInForce:
     :param value: plain, as TOML has it; ``None`` where nothing is set. What code gives may be any
         object.
     :param place: in the file, where it comes from there.
+    :param is_declarable: the section may have such a key.
     """
 
     path: tuple[str, ...]
     value: Any
     origin: Origin
     place: Place | None = None
+    is_declarable: bool = True
 
     @property
     def key(self) -> str:
@@ -80,7 +82,7 @@ def toml(shown: SettingsInForce) -> str:
     comments = []
     for setting in shown.settings:
         value = setting.value if is_plain(setting.value) else _reference(setting.value)
-        if value is not None:
+        if value is not None and setting.is_declarable:
             _put(document, setting.path, value)
         elif setting.value is not None:
             comments.append(f"# {setting.key}, given by code, can't be said in a file.\n")

@@ -1,0 +1,169 @@
+"""``flask db show-config``: what holds, and where it comes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flask_migrate_decl import show_config
+from flask_migrate_decl.config import Settings
+from flask_migrate_decl.errors import ConfigInvalidError, UnknownBindError
+from flask_migrate_decl.reporting import IN_FORCE_FORMATS, Origin, SettingsInForce
+from tests.project import Project
+from tests.test_check_config import account
+from tests.test_cli import APP, Shell
+
+SECTION = """\
+directory = "changes"
+compare_type = false
+version_table = "versions"
+models = ["json"]
+[binds.empty]
+[binds.own]
+version_table = "own_versions"
+[[renames.tables]]
+from = "a"
+to = "b"
+[[renames.tables]]
+from = "a"
+to = "b"
+bind = "own"
+"""
+
+
+def by_key(shown: SettingsInForce) -> dict[str, tuple[Any, str]]:
+    return {setting.key: (setting.value, setting.source) for setting in shown.settings}
+
+
+def include_everything(*_args: object) -> bool:
+    return True
+
+
+def test_each_setting_says_where_it_comes_from(sqlite_project: Project) -> None:
+    sqlite_project.binds.update(own="sqlite://", empty="sqlite://")
+    sqlite_project.configure(SECTION)
+    app = sqlite_project.app(
+        account, compare_type=True, include_object=include_everything, dialect_opts={}
+    )
+    with app.flask.app_context():
+        shown = by_key(show_config(directory="given"))
+    assert shown["directory"] == ("given", "command line")
+    assert shown["compare_type"] == (True, "code")
+    assert shown["include_object"] == (include_everything, "code")
+    assert shown["dialect_opts"] == ({}, "code")
+    assert shown["version_table"] == ("versions", "migrate.toml:3:1")
+    assert shown["binds.own.version_table"] == ("own_versions", "migrate.toml:7:1")
+    assert shown["binds.empty"] == ({}, "migrate.toml:5:8")
+    assert shown["render_as_batch"] == (True, "default")
+    assert shown["renames.tables"][1] == "migrate.toml:8:11"
+    assert shown["renames.columns"] == ([], "default")
+
+
+def test_code_names_the_directory_from_the_working_folder(sqlite_project: Project) -> None:
+    sqlite_project.configure(SECTION)
+    app = sqlite_project.app(account, directory="elsewhere/migrations")
+    with app.flask.app_context():
+        assert by_key(show_config())["directory"] == ("elsewhere/migrations", "code")
+
+
+def test_a_bind_is_shown_with_what_it_takes_from_the_section(tmp_path: Path) -> None:
+    (tmp_path / "migrate.toml").write_text(SECTION)
+    shown = by_key(show_config(bind="own"))
+    assert shown["binds.own.version_table"] == ("own_versions", "migrate.toml:7:1")
+    assert shown["binds.own.compare_type"] == (False, "migrate.toml:2:1")
+    assert shown["binds.own.render_as_batch"] == (True, "default")
+    assert shown["renames.tables"][0] == [{"from": "a", "to": "b", "bind": "own"}]
+    with pytest.raises(UnknownBindError) as caught:
+        show_config(bind="other")
+    assert caught.value.known == ("empty", "own")
+
+
+def test_the_toml_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "migrate.toml").write_text(SECTION)
+    text = IN_FORCE_FORMATS["toml"](show_config())
+    found = Settings.model_validate(tomli.loads(text))
+    assert found == Settings.model_validate(tomli.loads(SECTION))
+    of_bind = IN_FORCE_FORMATS["toml"](show_config(bind="own"))
+    own = Settings.model_validate(tomli.loads(of_bind)).binds["own"]
+    assert (own.version_table, own.compare_type) == ("own_versions", False)
+
+
+def test_the_toml_names_objects_of_code_where_it_can(sqlite_project: Project) -> None:
+    app = sqlite_project.app(
+        account,
+        include_object=include_everything,
+        include_name=lambda *_: True,
+        foreign=object(),
+        tag="x",
+    )
+    with app.flask.app_context():
+        shown = show_config()
+        text = IN_FORCE_FORMATS["toml"](shown)
+    assert 'include_object = "tests.test_show_config:include_everything"' in text
+    assert "# include_name, given by code, can't be said in a file." in text
+    assert "# tag, given by code, can't be said in a file." in text
+    assert Settings.model_validate(tomli.loads(text)).include_object
+    values = {s["key"]: s["value"] for s in json.loads(IN_FORCE_FORMATS["json"](shown))["settings"]}
+    assert values["include_name"] == "<function>"
+    assert values["foreign"] == "<object>"
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
+_HOOK = {"name": st.just("x"), "type": st.just("exec"), "executable": st.text()}
+OPTIONS = {
+    "directory": _TEXTS,
+    "compare_type": st.booleans() | st.just("a.b:c"),
+    "version_table": _TEXTS | st.just("a\nb"),
+    "truncate_slug_length": st.integers(1, 2**40),
+    "models": st.lists(st.sampled_from(["a", "b.c"])),
+    "transactional_ddl": st.booleans(),
+    "post_write_hooks": st.lists(st.fixed_dictionaries(_HOOK), max_size=1),
+    "renames": st.fixed_dictionaries({"tables": st.just([{"from": "a'\"", "to": "b\\"}])}),
+}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.fixed_dictionaries({}, optional=OPTIONS))
+def test_the_toml_of_any_settings_says_the_same(section: dict[str, Any]) -> None:
+    path = Path("migrate.toml")
+    path.write_text(tomli_w.dumps(section), encoding="utf-8")
+    text = IN_FORCE_FORMATS["toml"](show_config())
+    assert Settings.model_validate(tomli.loads(text)) == Settings.model_validate(section)
+
+
+# --- at the command line -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def test_as_a_table_for_people(shell: Shell) -> None:
+    shell.write(app__py=APP, migrate__toml=SECTION.replace("[binds.empty]\n", ""))
+    run = shell.flask("--app", "app", "db", "show-config", "-d", "given")
+    lines = [line.split() for line in run.stdout.splitlines()]
+    assert lines[0] == ["Key", "Value", "From"]
+    assert ["directory", '"given"', "command", "line"] in lines
+    assert ["compare_type", "false", "migrate.toml:2:1"] in lines
+    run = shell.flask("db", "show-config", "--no-app", "--bind", "own", "--format", "json")
+    shown = json.loads(run.stdout)
+    assert (shown["bind"], shown["settings"][0]["origin"]) == ("own", Origin.FILE)
+
+
+def test_without_an_app_the_file_is_shown_and_that_is_said(shell: Shell) -> None:
+    run = shell.flask("db", "show-config", "--format", "toml")
+    assert tomli.loads(run.stdout)["directory"] == "migrations"
+    assert "Warning: what code says is not shown: the app of wsgi.py or app.py" in run.stderr
+    shell.write(migrate__toml="directry = 1\n")
+    run = shell.flask("db", "show-config", "--no-app", exit_code=2)
+    assert "migrate.toml:1:1: error FMD201" in run.stderr
+    with pytest.raises(ConfigInvalidError):
+        show_config()
