@@ -309,6 +309,21 @@ def test_objects_and_models_that_the_file_names(
     assert "No changes in schema detected" in app.run("db", "migrate")
 
 
+def test_the_programs_that_the_file_names_run_on_a_new_script(sqlite_project: Project) -> None:
+    (sqlite_project.folder / "mark.sh").write_text('echo "# $1" >> "$2"\n')
+    sqlite_project.configure(
+        "[[post_write_hooks]]\n"
+        'name = "mark"\ntype = "exec"\nexecutable = "sh"\n'
+        "options = \"mark.sh 'by a %(program)s' REVISION_SCRIPT_FILENAME\"\n"
+        f"cwd = '{sqlite_project.folder}'\n"
+        'of_its_own = ""\n'
+    )
+    app = sqlite_project.app(people)
+    app.run("db", "init")
+    app.run("db", "revision", "--rev-id", "one1")
+    assert sqlite_project.newest_script().endswith("# by a %(program)s\n")
+
+
 def test_the_hidden_file_is_named(
     sqlite_project: Project, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,6 +6,7 @@ import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.config.hints import declared_renames, hint_path
+from flask_migrate_decl.config.settings import HOOK_KEYS
 from flask_migrate_decl.config.words import dotted
 from flask_migrate_decl.errors import Finding, Related, Rule
 from flask_migrate_decl.errors.rules import (
@@ -134,9 +135,6 @@ def _tables(table: Any, key: str) -> Sequence[Any]:
 
 # --- hooks -------------------------------------------------------------------------------------
 
-_HOOK_KEYS = {"console_scripts": "entrypoint", "exec": "executable", "module": "module"}
-"""What each type of hook has to name; see Alembic's documentation of post-write hooks."""
-
 
 def _hooks(source: Source) -> Iterator[Finding]:
     first: dict[str, KeyPath] = {}
@@ -144,7 +142,7 @@ def _hooks(source: Source) -> Iterator[Finding]:
         path: KeyPath = ("post_write_hooks", position)
         if not isinstance(hook, dict):
             continue
-        needed = _HOOK_KEYS.get(str(hook.get("type")))
+        needed = HOOK_KEYS.get(str(hook.get("type")))
         if needed and needed not in hook:
             message = f'a hook of the type "{hook["type"]}" needs "{needed}"'
             yield _finding(source, HOOK_INCOMPLETE, path, message, f'add {needed} = "…"')

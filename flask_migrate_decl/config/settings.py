@@ -3,14 +3,18 @@
 A key that means an Alembic option carries Alembic's name and meaning:
 https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.environment.EnvironmentContext.configure
 and https://alembic.sqlalchemy.org/en/latest/tutorial.html#editing-the-ini-file.
+
+Titles and descriptions are what an editor shows, and fields stand in the order in which it lists
+them.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -23,15 +27,28 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.config import JsonDict
+    from pydantic.fields import ComputedFieldInfo, FieldInfo
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
 _DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 _REFERENCE = re.compile(f"{_DOTTED}:{_DOTTED}")
 _MODULE = re.compile(_DOTTED)
 
+# What editors are told of these: they read patterns as ECMAScript does, where \w is ASCII only.
+_SHOWN_REFERENCE = r"^[^\s:/-]+:[^\s:/-]+$"
+_SHOWN_MODULE = r"^[^\s:/-]+$"
+_SHOWN_BIND = r"^[^\s:/.-]+$"
+
 _FILE_TEMPLATE_NUMBERS = ("epoch", "year", "month", "day", "hour", "minute", "second")
-_FILE_TEMPLATE_HELP = (
-    "should have only %(rev)s, %(slug)s, %(epoch)s, %(year)d, %(month).2d, %(day).2d, %(hour).2d, "
-    "%(minute).2d and %(second).2d in it"
+_FILE_TEMPLATE_PLACES = (
+    "%(rev)s, %(slug)s, %(epoch)s, %(year)d, %(month).2d, %(day).2d, %(hour).2d, "
+    "%(minute).2d and %(second).2d"
 )
+_FILE_TEMPLATE_HELP = f"should have only {_FILE_TEMPLATE_PLACES} in it"
 
 
 def _checked_reference(value: str) -> str:
@@ -82,102 +99,216 @@ def _not_supported_yet(value: object) -> object:
     return value
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """Shows editors a pattern for what a function checks more strictly."""
+
+    pattern: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(schema) | {"pattern": self.pattern}
+
+
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$")]
-Name = Annotated[str, AfterValidator(_checked_name)]
+Name = Annotated[str, AfterValidator(_checked_name), _Shown(r"^[^\x00]+$")]
+# As a key, a pattern would become patternProperties, which fewer editors complete.
+KeyName = Annotated[str, AfterValidator(_checked_name)]
 FileTemplate = Annotated[Text, AfterValidator(_checked_file_template)]
 Encoding = Annotated[Text, AfterValidator(_checked_encoding)]
-ModuleName = Annotated[Text, AfterValidator(_checked_module)]
-ObjectReference = Annotated[str, AfterValidator(_checked_reference)]
+ModuleName = Annotated[Text, AfterValidator(_checked_module), _Shown(_SHOWN_MODULE)]
+ObjectReference = Annotated[str, AfterValidator(_checked_reference), _Shown(_SHOWN_REFERENCE)]
 TextList = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
 ModuleList = Annotated[tuple[ModuleName, ...], BeforeValidator(_as_tuple)]
 HOOK_NAME = "^[A-Za-z0-9_-]+$"
+HOOK_KEYS = {"console_scripts": "entrypoint", "exec": "executable", "module": "module"}
+"""What each type of hook has to name; see Alembic's documentation of post-write hooks."""
 NOT_YET = object()
 """Marks a key that is refused with a reason, and that nobody is to be advised to use."""
 NotSupportedYet = Annotated[SkipJsonSchema[Any], AfterValidator(_not_supported_yet), NOT_YET]
+_EMPTY_TABLE: JsonDict = {"default": {}}
+
+
+def _title(name: str, _info: FieldInfo | ComputedFieldInfo) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 class Section(BaseModel):
     """What every table of the section has in common: frozen, strict, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, field_title_generator=_title
+    )
+
+
+class ProjectOptions(Section):
+    """Where the things of a project are."""
+
+    directory: Text = Field(
+        default="migrations", description="The folder of revisions, relative to this file."
+    )
+    app: Text | None = Field(
+        default=None,
+        description='The app, as "shop:create_app", relative to this file. '
+        "It is used where neither --app nor FLASK_APP names one.",
+    )
+    models: ModuleList = Field(
+        default=(),
+        description="Modules to import before the models are compared, "
+        "so that their tables don't look dropped.",
+    )
 
 
 class DatabaseOptions(Section):
     """Options of ``EnvironmentContext.configure()`` that each bind may set for itself."""
 
     compare_type: bool | ObjectReference = Field(
-        default=True, description="Compare the types of columns, or the function that does."
+        default=True,
+        description="Compare the types of columns. "
+        'A function, as "package.module:name", decides for each column instead.',
     )
     compare_server_default: bool | ObjectReference = Field(
-        default=False, description="Compare server defaults, or the function that does."
-    )
-    render_as_batch: bool = Field(
-        default=True, description="Write changes of a table as a batch, as SQLite needs it."
+        default=False,
+        description="Compare the server defaults of columns. "
+        'A function, as "package.module:name", decides for each column instead.',
     )
     include_schemas: bool = Field(
-        default=False, description="Compare the tables of every schema, not of the default one."
+        default=False,
+        description="Compare the tables of every schema, not of the default one only.",
     )
     include_name: ObjectReference | None = Field(
-        default=None, description="A function that says which names of the database are compared."
+        default=None,
+        description='A function, as "package.module:name", that says for each name in the '
+        "database whether it is compared, be it of a schema, table, column, index or constraint.",
     )
     include_object: ObjectReference | None = Field(
-        default=None, description="A function that says which objects are compared."
+        default=None,
+        description='A function, as "package.module:name", that says for each table, column, '
+        "index or constraint, of the database or the models, whether it is compared.",
     )
-    render_item: ObjectReference | None = Field(
-        default=None, description="A function that renders types and other items for a script."
+    autogenerate_plugins: TextList = Field(
+        default=("alembic.autogenerate.*",),
+        description="The names of the Alembic plug-ins that compare; * stands for any text.",
+    )
+    render_as_batch: bool = Field(
+        default=True,
+        description="Place what alters a table under batch_alter_table(), as SQLite needs it.",
     )
     process_revision_directives: ObjectReference | None = Field(
-        default=None, description="A function that may change a revision before it is written."
+        default=None,
+        description='A function, as "package.module:name", that may change a revision '
+        "before it is written.",
     )
-    on_version_apply: ObjectReference | None = Field(
-        default=None, description="A function that is called after each revision has run."
+    render_item: ObjectReference | None = Field(
+        default=None,
+        description='A function, as "package.module:name", that may write a type, column or '
+        "constraint its own way in a script.",
+    )
+    user_module_prefix: Text | None = Field(
+        default=None,
+        description='What a script puts before the names of your own types, as "types.", '
+        "instead of their module.",
+    )
+    sqlalchemy_module_prefix: Text = Field(
+        default="sa.",
+        title="SQLAlchemy module prefix",
+        description="What a script puts before the names of SQLAlchemy.",
+    )
+    alembic_module_prefix: Text = Field(
+        default="op.", description="What a script puts before Alembic's operations."
     )
     version_table: Name = Field(
         default="alembic_version", description="The table that holds the current revision."
     )
     version_table_schema: Name | None = Field(
-        default=None, description="The schema of the version table."
+        default=None,
+        description="The schema of the version table, where it is not the default one.",
     )
     version_table_pk: bool = Field(
-        default=True, description="Give the version table a primary key."
+        default=True,
+        title="Version table with a primary key",
+        description="Give the version table a primary key when it is made. "
+        "false is there for old projects only.",
     )
     transaction_per_migration: bool = Field(
-        default=False, description="Run each revision in a transaction of its own."
+        default=False,
+        description="Run each revision in a transaction of its own, not all of them in one.",
     )
     transactional_ddl: bool | None = Field(
-        default=None, description="Say whether the database can roll schema changes back."
+        default=None,
+        title="Transactional DDL",
+        description="Whether the database can roll schema changes back, "
+        "for one of which Alembic does not know it.",
     )
-    user_module_prefix: Text | None = Field(
-        default=None, description='What a script calls the module of your own types, as "types.".'
-    )
-    sqlalchemy_module_prefix: Text = Field(
-        default="sa.", description="What a script calls SQLAlchemy."
-    )
-    alembic_module_prefix: Text = Field(
-        default="op.", description="What a script calls Alembic's operations."
-    )
-    autogenerate_plugins: TextList = Field(
-        default=("alembic.autogenerate.*",), description="The Alembic plugins that compare."
+    on_version_apply: ObjectReference | None = Field(
+        default=None,
+        description='A function, as "package.module:name", that is called after each revision '
+        "has run, before its transaction ends.",
     )
     mssql_batch_separator: Text | None = Field(
-        default=None, description="What separates batches in SQL for SQL Server."
+        default=None,
+        title="SQL Server batch separator",
+        description='What separates batches in SQL for SQL Server, instead of "GO".',
     )
     oracle_batch_separator: Text | None = Field(
-        default=None, description="What separates batches in SQL for Oracle."
+        default=None,
+        description='What separates batches in SQL for Oracle, instead of "/".',
     )
+
+
+def _program_of_each_type() -> JsonDict:
+    return {
+        "allOf": [
+            {
+                "if": {"properties": {"type": {"const": type_}}, "required": ["type"]},
+                "then": {"required": [key]},
+            }
+            for type_, key in HOOK_KEYS.items()
+        ]
+    }
 
 
 class PostWriteHook(BaseModel):
     """A program that Alembic runs on each new script, with Alembic's keys for it."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        strict=True,
+        title="Post-write hook",
+        field_title_generator=_title,
+        json_schema_extra=_program_of_each_type(),
+    )
     __pydantic_extra__: dict[str, str]
 
     name: Annotated[str, StringConstraints(pattern=HOOK_NAME)] = Field(
         description="Any name, to tell the hooks apart."
     )
     type: Literal["console_scripts", "exec", "module"] = Field(
-        description="How the program is found."
+        description="How the program is found: as a console script of this Python, "
+        'as any executable, or as a module that is run as with "python -m".'
+    )
+    entrypoint: str | None = Field(
+        default=None,
+        title="Entry point",
+        description='The name of the console script, for the type "console_scripts".',
+    )
+    executable: str | None = Field(
+        default=None, description='The name or path of the program, for the type "exec".'
+    )
+    module: str | None = Field(
+        default=None, description='The name of the module, for the type "module".'
+    )
+    options: str | None = Field(
+        default=None,
+        description="The arguments, among which REVISION_SCRIPT_FILENAME stands for the script; "
+        "it comes first where it is not named.",
+    )
+    cwd: str | None = Field(
+        default=None,
+        title="Working folder",
+        description="The folder that the program runs in, where it is not the current one.",
     )
 
 
@@ -185,64 +316,88 @@ class ScriptOptions(Section):
     """Options of Alembic's ``ScriptDirectory``."""
 
     file_template: FileTemplate = Field(
-        default="%(rev)s_%(slug)s", description="How the files of revisions are named."
+        default="%(rev)s_%(slug)s",
+        description=f"How the files of revisions are named, from {_FILE_TEMPLATE_PLACES}.",
     )
     truncate_slug_length: Annotated[int, Field(ge=1)] = Field(
-        default=40, description="How long the message's part of a file's name may be."
+        default=40, description="How many characters of the message a file's name takes."
     )
     timezone: Text | None = Field(
-        default=None, description='The time zone of a revision\'s creation date, as "UTC".'
+        default=None,
+        title="Time zone",
+        description='The time zone of a revision\'s creation date, as "UTC" or "Europe/Vienna". '
+        "Left out: local time.",
     )
+    output_encoding: Encoding = Field(default="utf-8", description="The encoding of new scripts.")
     version_locations: TextList | None = Field(
         default=None,
-        description="The folders of revisions, relative to this file; "
-        'left out: "versions" in the directory.',
+        description="The folders of revisions, relative to this file. "
+        'Left out: "versions" in the directory.',
     )
     recursive_version_locations: bool = Field(
-        default=False, description="Look for revisions in folders below as well."
+        default=False, description="Look for revisions in the folders below as well."
     )
     sourceless: bool = Field(
         default=False, description="Take compiled revisions without their source as well."
     )
-    output_encoding: Encoding = Field(default="utf-8", description="The encoding of new scripts.")
     revision_environment: bool = Field(
-        default=False, description='Run the environment for "flask db revision" as well.'
+        default=False,
+        description='Run the environment for "flask db revision" as well, '
+        "also without --autogenerate.",
     )
     post_write_hooks: Annotated[tuple[PostWriteHook, ...], BeforeValidator(_as_tuple)] = Field(
-        default=(), description="Programs to run on each new script, such as a formatter."
+        default=(),
+        title="Post-write hooks",
+        description="Programs to run on each new script, such as a formatter.",
     )
 
 
-class TableHint(Section):
+class TableHint(Section, title="Renamed table"):
     """A table that got another name."""
 
-    old: Name = Field(alias="from", description="The old name.")
-    new: Name = Field(alias="to", description="The new name.")
-    schema_: Name | None = Field(default=None, alias="schema", description="The table's schema.")
+    old: Name = Field(alias="from", title="Old name", description="The old name.")
+    new: Name = Field(alias="to", title="New name", description="The new name.")
+    schema_: Name | None = Field(
+        default=None,
+        alias="schema",
+        title="Schema",
+        description="The table's schema, where it is not the default one.",
+    )
     to_schema: NotSupportedYet = Field(default=None, description="The schema it moves to.")
-    bind: Name | None = Field(default=None, description="The bind; left out: the default one.")
-    id: Name | None = Field(default=None, description="A name for the hint, for people.")
+    bind: Name | None = Field(default=None, description="The bind. Left out: the default one.")
+    id: Name | None = Field(
+        default=None, title="Identifier", description="A name for the hint, for people."
+    )
 
 
-class ColumnHint(Section):
+class ColumnHint(Section, title="Renamed column"):
     """A column that got another name."""
 
     table: Name = Field(description="The table's new name or an earlier one.")
-    old: Name = Field(alias="from", description="The old name.")
-    new: Name = Field(alias="to", description="The new name.")
-    schema_: Name | None = Field(default=None, alias="schema", description="The table's schema.")
-    bind: Name | None = Field(default=None, description="The bind; left out: the default one.")
-    id: Name | None = Field(default=None, description="A name for the hint, for people.")
+    old: Name = Field(alias="from", title="Old name", description="The old name.")
+    new: Name = Field(alias="to", title="New name", description="The new name.")
+    schema_: Name | None = Field(
+        default=None,
+        alias="schema",
+        title="Schema",
+        description="The table's schema, where it is not the default one.",
+    )
+    bind: Name | None = Field(default=None, description="The bind. Left out: the default one.")
+    id: Name | None = Field(
+        default=None, title="Identifier", description="A name for the hint, for people."
+    )
 
 
 class RenameHints(Section):
     """Declared renames, in the order in which they were done."""
 
     tables: Annotated[tuple[TableHint, ...], BeforeValidator(_as_tuple)] = Field(
-        default=(), description="Tables."
+        default=(),
+        description="Tables that got another name, in the order in which they got it.",
     )
     columns: Annotated[tuple[ColumnHint, ...], BeforeValidator(_as_tuple)] = Field(
-        default=(), description="Columns."
+        default=(),
+        description="Columns that got another name, in the order in which they got it.",
     )
     indexes: NotSupportedYet = Field(default=(), description="Indexes (not yet).")
     constraints: NotSupportedYet = Field(default=(), description="Constraints (not yet).")
@@ -252,29 +407,31 @@ class RenameHints(Section):
     schemas: NotSupportedYet = Field(default=(), description="Schemas (not yet).")
 
 
-class BindSettings(DatabaseOptions):
-    """One bind of ``SQLALCHEMY_BINDS``; what it leaves out it takes from the section."""
+class BindSettings(DatabaseOptions, title="Bind"):
+    """One bind of SQLALCHEMY_BINDS; what it leaves out it takes from the section."""
 
     directory: NotSupportedYet = Field(
         default=None, description="A folder of its own (not yet): it shares the section's."
     )
 
 
-class Settings(DatabaseOptions, ScriptOptions):
-    """The whole of ``[tool.flask-migrate]``, or of a ``migrate.toml``."""
+class Settings(ScriptOptions, DatabaseOptions, ProjectOptions, title="Flask-Migrate-Decl"):
+    """How the migrations of a Flask app are made and run, and what was renamed."""
 
-    directory: Text = Field(
-        default="migrations", description="The folder of revisions, relative to this file."
+    multidb: bool = Field(
+        default=False,
+        title="Every bind",
+        description="Migrate every bind of SQLALCHEMY_BINDS too.",
     )
-    app: Text | None = Field(
-        default=None,
-        description="The app, where neither --app nor FLASK_APP names one, relative to this file.",
+    binds: dict[KeyName, BindSettings] = Field(
+        default_factory=dict,
+        json_schema_extra=_EMPTY_TABLE | {"propertyNames": {"pattern": _SHOWN_BIND}},
+        description="The binds of SQLALCHEMY_BINDS that are migrated too, "
+        "each with options of its own.",
     )
-    models: ModuleList = Field(
-        default=(), description="Modules to import before the models are compared."
+    renames: RenameHints = Field(
+        default_factory=RenameHints,
+        json_schema_extra=_EMPTY_TABLE,
+        description="Tables and columns that got another name; "
+        "without a hint they would be dropped and added.",
     )
-    multidb: bool = Field(default=False, description="Migrate every bind of SQLALCHEMY_BINDS too.")
-    binds: dict[Name, BindSettings] = Field(
-        default_factory=dict, description="The binds that are migrated, and their own options."
-    )
-    renames: RenameHints = Field(default_factory=RenameHints, description="Declared renames.")

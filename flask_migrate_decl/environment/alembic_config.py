@@ -136,7 +136,7 @@ def _set_script_options(config: Config, project: Project) -> None:
     for option in FLAG_OPTIONS:
         if option in declared:
             _set(config, option, "true" if getattr(settings, option) else "false")
-    _set_hooks(config, [hook.model_dump() for hook in settings.post_write_hooks])
+    _set_hooks(config, [hook.model_dump(exclude_none=True) for hook in settings.post_write_hooks])
 
 
 def _set_version_locations(config: Config, locations: Sequence[Path]) -> None:
