@@ -8,7 +8,7 @@ from pathlib import Path
 import tomli
 
 from flask_migrate_decl.config import Settings, load_configuration
-from flask_migrate_decl.config.settings import ColumnHint, RenameHints, TableHint
+from flask_migrate_decl.config.settings import ColumnHint, PostWriteHook, RenameHints, TableHint
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "migrate.toml.example"
@@ -28,6 +28,7 @@ def test_the_example_shows_every_key() -> None:
     hints = {info.alias or k for h in (TableHint, ColumnHint) for k, info in h.model_fields.items()}
     for key in (hints | set(RenameHints.model_fields)) - NOT_YET:
         assert re.search(rf"\b{key} = ", text), key
+    assert all(re.search(rf"\b{key}\b", text) for key in PostWriteHook.model_fields)
 
 
 def test_what_the_example_has_commented_out_is_valid() -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import tomli
+from ruamel.yaml import YAML
 
+from flask_migrate_decl import check_config
 from flask_migrate_decl.config import Settings
 from flask_migrate_decl.config.settings import ColumnHint, TableHint
+from flask_migrate_decl.errors.rules import RULES
+from flask_migrate_decl.reporting import Depth
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"(?:<!-- (?P<what>[^>]*?) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.S)
@@ -27,11 +33,12 @@ class Walk:
 
     def type(self, what: str, text: str) -> None:
         verb, _, name = what.partition(": ")
-        steps = {
+        steps: dict[str, Callable[[str, str], None]] = {
             "file": self._write,
             "append to": self._append,
             "replace in": self._replace,
             "run": self._run,
+            "run, and find something": self._run_and_find_something,
             "script": self._compare_script,
             "python": self._run_python,
         }
@@ -49,13 +56,16 @@ class Walk:
         before, _, _ = path.read_text().rpartition("class ")
         path.write_text(before + text)
 
-    def _run(self, _name: str, text: str) -> None:
+    def _run_and_find_something(self, _name: str, text: str) -> None:
+        self._run("", text, exit_code=1)
+
+    def _run(self, _name: str, text: str, exit_code: int = 0) -> None:
         for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.M):
-            found = self._typed(command)
+            found = self._typed(command, exit_code)
             pattern = ".*".join(map(re.escape, expected.split("…")))
             assert re.fullmatch(pattern, found), (command, found)
 
-    def _typed(self, command: str) -> str:
+    def _typed(self, command: str, exit_code: int = 0) -> str:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FLASK_")}
         run = subprocess.run(
@@ -66,7 +76,7 @@ class Walk:
             text=True,
             check=False,
         )
-        assert run.returncode == 0, run.stderr
+        assert run.returncode == exit_code, run.stderr
         return run.stdout
 
     def _compare_script(self, _name: str, text: str) -> None:
@@ -88,7 +98,7 @@ def blocks() -> list[tuple[str, str, str]]:
 def test_the_walk_through_works_word_for_word(tmp_path: Path) -> None:
     walk = Walk(tmp_path)
     typed = [(what, text) for what, _, text in blocks() if what]
-    assert len(typed) == 7
+    assert len(typed) == 10
     for what, text in typed:
         walk.type(what, text)
 
@@ -100,8 +110,15 @@ def test_every_block_is_valid(block: tuple[str, str, str]) -> None:
         compile(text, "README", "exec")
     elif language == "toml":
         tomli.loads(text)
+    elif language == "json":
+        json.loads(text)
+    elif language == "yaml":
+        assert {"id": "check-config"} in YAML(typ="safe").load(text)["repos"][0]["hooks"]
+    elif language == "lua":
+        assert text.count("(") == text.count(")")
+        assert text.count("{") == text.count("}")
     else:
-        assert what == "run" or text.strip() == "$ pip install Flask-Migrate-Decl"
+        assert what.startswith("run") or text.strip() == "$ pip install Flask-Migrate-Decl"
 
 
 def test_the_table_of_keys_is_complete() -> None:
@@ -115,3 +132,34 @@ def test_the_table_of_keys_is_complete() -> None:
         row = keys[1].split("renames.columns" if hint is ColumnHint else "renames.tables")[1]
         told_of_hint = set(re.findall(r"\w+", row.split("}")[0]))
         assert names - {"to_schema"} <= told_of_hint
+
+
+# --- the table of findings ---------------------------------------------------------------------
+
+FINDING = re.compile(r"^\| (FMD\d+) \| (\w+) \| (.+?) \| (.+?) \| (.+?) \|$", re.M)
+OF_SEVERAL_FILES = {
+    "FMD102": {"migrate.toml": "# größe".encode("latin-1")},
+    "FMD105": {"migrate.toml": b"[tool.flask-migrate.renames]"},
+    "FMD106": {"migrate.toml": b"", "pyproject.toml": b"[tool.flask-migrate]"},
+}
+
+
+def test_the_table_of_findings_is_complete_and_says_what_the_rules_say() -> None:
+    told = [(code, severity, title, mend) for code, severity, title, _, mend in findings()]
+    assert told == [(r.code, str(r.severity), r.title, r.mend) for r in RULES.values()]
+
+
+def findings() -> list[tuple[str, str, str, str, str]]:
+    return FINDING.findall(README.read_text())
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in findings() if row[0] < "FMD400"], ids=lambda r: r[0]
+)
+def test_the_example_of_a_finding_gives_it(row: tuple[str, ...], tmp_path: Path) -> None:
+    code, _, _, example, _ = row
+    text = example.strip("`")
+    name = "pyproject.toml" if re.match(r"\[?tool\.", text) else "migrate.toml"
+    for file, content in OF_SEVERAL_FILES.get(code, {name: text.encode()}).items():
+        (tmp_path / file).write_bytes(content)
+    assert [found.rule.code for found in check_config(depth=Depth.FILE).findings] == [code]

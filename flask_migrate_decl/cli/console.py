@@ -49,7 +49,11 @@ def show_warning(text: str) -> None:
 
 def show_report(text: str) -> None:
     """Print what was found to standard output, in colour on a terminal."""
-    Console(soft_wrap=True, highlight=False).print(_coloured(text), end="")
+    console = Console(soft_wrap=True, highlight=False)
+    if console.color_system is None:
+        click.echo(text, nl=False)
+    else:
+        console.print(_coloured(text), end="")
 
 
 def show_settings(rows: Sequence[tuple[str, str, str]]) -> None:
@@ -60,7 +64,10 @@ def show_settings(rows: Sequence[tuple[str, str, str]]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = Console(width=_NO_LIMIT).measure(table).maximum
-    console.print(table)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 _NO_LIMIT = 100_000
