@@ -20,9 +20,9 @@ from flask_migrate_decl.config import (
     find_source,
     load_configuration,
 )
-from flask_migrate_decl.config.document import parse_document
 from flask_migrate_decl.config.settings import ScriptOptions
 from flask_migrate_decl.config.source import source_in
+from flask_migrate_decl.config.toml.document import parse_document
 from flask_migrate_decl.environment.alembic_config import FLAG_OPTIONS, TEXT_OPTIONS
 from flask_migrate_decl.environment.project import REFERENCES
 from flask_migrate_decl.errors import ConfigInvalidError, ConfigUnreadableError

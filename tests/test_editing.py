@@ -10,10 +10,10 @@ import tomli
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from flask_migrate_decl.config.document import parse_document
 from flask_migrate_decl.config.edit import edit_with_hint, edit_without_hints
 from flask_migrate_decl.config.editing import NewHint
 from flask_migrate_decl.config.source import SECTION_PATH, Source, source_in
+from flask_migrate_decl.config.toml.document import parse_document
 from tests.toml_documents import documents
 
 TABLE = NewHint("tables", {"from": "order", "to": 'purchase "order"'})

@@ -10,8 +10,8 @@ import pytest
 import tomli
 from hypothesis import given, reject, settings
 
-from flask_migrate_decl.config.document import Document, parse_document
-from flask_migrate_decl.config.layout import KeyPath, Span
+from flask_migrate_decl.config.toml.document import Document, parse_document
+from flask_migrate_decl.config.toml.layout import KeyPath, Span
 from tests.toml_documents import documents
 
 

@@ -10,8 +10,18 @@ import pytest
 
 from flask_migrate_decl import rename_column, rename_table
 from flask_migrate_decl.cli.rename import names_in
-from flask_migrate_decl.config import edit_without_hints, load_configuration
-from flask_migrate_decl.errors import HintNotAddedError, HintRefusedError, NotPermittedError
+from flask_migrate_decl.config import (
+    NewHint,
+    edit_with_hint,
+    edit_without_hints,
+    load_configuration,
+)
+from flask_migrate_decl.errors import (
+    ConfigChangedError,
+    HintNotAddedError,
+    HintRefusedError,
+    NotPermittedError,
+)
 from tests.test_cli import APP, Shell
 
 
@@ -123,6 +133,20 @@ def test_a_file_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(NotPermittedError):
         rename_table("a", "b")
     assert (tmp_path / "migrate.toml").read_text() == ""
+
+
+def test_a_file_that_is_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "migrate.toml"
+    path.write_text("")
+    edit = edit_with_hint(load_configuration(None, [tmp_path]).source, NewHint("tables", {}))
+    path.write_text("multidb = true\n")
+    with pytest.raises(ConfigChangedError):
+        edit.write()
+    assert path.read_text() == "multidb = true\n"
+    path.unlink()
+    with pytest.raises(ConfigChangedError):
+        edit.write()
+    assert not path.exists()
 
 
 def test_hints_are_removed_as_they_were_added(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ import pytest
 from pydantic import BaseModel
 
 from flask_migrate_decl.config.check import CheckedSource, check_source
-from flask_migrate_decl.config.document import parse_document
 from flask_migrate_decl.config.schema import pyproject_schema, schema_texts, settings_schema
 from flask_migrate_decl.config.settings import (
     NOT_YET,
@@ -28,6 +27,7 @@ from flask_migrate_decl.config.settings import (
     TableHint,
 )
 from flask_migrate_decl.config.source import source_in
+from flask_migrate_decl.config.toml.document import parse_document
 from flask_migrate_decl.errors import Severity
 
 ROOT = Path(__file__).parents[1]

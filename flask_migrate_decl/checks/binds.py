@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.config import hint_path
-from flask_migrate_decl.databases import known_binds
+from flask_migrate_decl.databases import known_binds, named_binds
 from flask_migrate_decl.errors.rules import BIND_NAME, UNKNOWN_BIND
 from flask_migrate_decl.renames import nearest
 
@@ -13,15 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask_migrate_decl.checks.subject import Subject
-    from flask_migrate_decl.config import KeyPath
     from flask_migrate_decl.errors import Finding
 
 
 def bind_findings(subject: Subject) -> Iterator[Finding]:
     """Find binds that the app does not have, and names that a shared history can't have."""
     known = known_binds(subject.project.registration.db)
-    for path, key in _named_binds(subject):
-        if key not in known:
+    declared = subject.settings.binds
+    for path, key in named_binds(subject.project.configuration):
+        is_told_already = path[0] != "binds" and key in declared
+        if key not in known and not is_told_already:
             yield subject.finding(
                 UNKNOWN_BIND,
                 path,
@@ -37,14 +37,6 @@ def bind_findings(subject: Subject) -> Iterator[Finding]:
             )
             help_ = "rename the bind in SQLALCHEMY_BINDS"
             yield subject.finding(BIND_NAME, ("multidb",), message, help_, of="key")
-
-
-def _named_binds(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
-    for key in subject.settings.binds:
-        yield ("binds", key), key
-    for hint in subject.project.configuration.renames.hints:
-        if hint.bind is not None and hint.bind not in subject.settings.binds:
-            yield (*hint_path(hint.place), "bind"), hint.bind
 
 
 def _help(key: str, known: tuple[str, ...]) -> str:

@@ -86,7 +86,7 @@ def _check_database(
     checked.findings += _too_long_names(subject, bind)
     if (missing := _missing_file(bind)) is not None:
         message = f"there is no file {missing} yet"
-        checked.findings.append(_of_revision(subject, bind, message))
+        checked.findings.append(_not_at_head(subject, message))
         return
     with bind.engine.connect() as connection:
         checked.findings += _revisions(subject, bind, connection)
@@ -183,10 +183,10 @@ def _revisions(subject: Subject, bind: Bind, connection: Connection) -> Iterator
     if heads is not None and not unknown and set(current) != set(heads):
         at = ", ".join(sorted(current)) or "no revision"
         message = f"{bind.words} is at {at}, and the head is {', '.join(sorted(heads))}"
-        yield _of_revision(subject, bind, message)
+        yield _not_at_head(subject, message)
 
 
-def _of_revision(subject: Subject, _bind: Bind, message: str) -> Finding:
+def _not_at_head(subject: Subject, message: str) -> Finding:
     return subject.finding(NOT_AT_HEAD, ("directory",), message, 'run "flask db upgrade"')
 
 

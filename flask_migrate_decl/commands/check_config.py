@@ -10,8 +10,8 @@ from flask import current_app
 
 from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
 from flask_migrate_decl.config import Configuration, check_source
-from flask_migrate_decl.config.document import read_document
 from flask_migrate_decl.config.source import source_in
+from flask_migrate_decl.config.toml.document import read_document
 from flask_migrate_decl.errors import (
     AppError,
     ConfigInvalidError,

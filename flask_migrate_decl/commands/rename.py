@@ -44,6 +44,7 @@ def rename_table(
     :raises ConfigInvalidError: the file has mistakes; it is as it was.
     :raises HintRefusedError: the file would have mistakes with the hint; it is as it was.
     :raises HintNotAddedError: the file's layout does not take the hint; it is as it was.
+    :raises ConfigChangedError: somebody else changed the file just now.
     :raises NotPermittedError: the file may not be written.
     """
     return _added(NewHint("tables", _given({"from": old, "to": new}, schema, bind)), config_file)

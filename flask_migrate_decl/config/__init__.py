@@ -4,12 +4,12 @@ from flask_migrate_decl.config.check import CheckedSource, check_source
 from flask_migrate_decl.config.edit import Edit, edit_with_hint, edit_without_hints
 from flask_migrate_decl.config.editing import NewHint
 from flask_migrate_decl.config.hints import hint_path
-from flask_migrate_decl.config.layout import KeyPath
-from flask_migrate_decl.config.lines import place_in_text
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
 from flask_migrate_decl.config.settings import BindSettings, DatabaseOptions, Settings
 from flask_migrate_decl.config.source import Source, find_source, source_in
 from flask_migrate_decl.config.starter import StarterSection, add_starter_section
+from flask_migrate_decl.config.toml.layout import KeyPath
+from flask_migrate_decl.config.toml.lines import place_in_text
 from flask_migrate_decl.config.words import dotted
 
 __all__ = [

@@ -25,8 +25,8 @@ from flask_migrate_decl.renames import Renames, find_conflicts, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from flask_migrate_decl.config.layout import KeyPath
     from flask_migrate_decl.config.source import Source
+    from flask_migrate_decl.config.toml.layout import KeyPath
 
 
 def findings_between(source: Source) -> Iterator[Finding]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import tomli
 
-from flask_migrate_decl.config.document import Document, parse_document
 from flask_migrate_decl.config.editing import (
     NewHint,
     hint_to_paste,
@@ -25,12 +24,13 @@ from flask_migrate_decl.config.source import (
     SECTION_PATH,
     Source,
 )
-from flask_migrate_decl.errors import ConfigInvalidError
+from flask_migrate_decl.config.toml.document import Document, parse_document
+from flask_migrate_decl.errors import ConfigChangedError, ConfigInvalidError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from flask_migrate_decl.config.layout import KeyPath
+    from flask_migrate_decl.config.toml.layout import KeyPath
 
 _Data = dict[str, Any]
 HintPosition = tuple[str, int]
@@ -41,25 +41,30 @@ HintPosition = tuple[str, int]
 class Edit:
     """A file as it is to become.
 
+    :param before: the file as it was read; ``None`` where there is none.
     :param document: what it is to say; ``None`` where no text could be found that says it.
     :param lines: what is added, to be pasted where that could not be done.
     """
 
     path: Path
+    before: bytes | None
     document: Document | None
     lines: str = ""
 
     def write(self) -> None:
         """Replace the file, or make it.
 
+        :raises ConfigChangedError: somebody else changed or made it meanwhile.
         :raises OSError: it can't be written; it is as it was.
         """
         assert self.document is not None
-        content = self.document.content
-        if self.path.exists():
-            replace_file(self.path, content)
+        found = self.path.read_bytes() if self.path.exists() else None
+        if found != self.before:
+            raise ConfigChangedError(self.path)
+        if found is None:
+            self.path.write_bytes(self.document.content)
         else:
-            self.path.write_bytes(content)
+            replace_file(self.path, self.document.content)
 
 
 def edit_with_hint(source: Source, hint: NewHint) -> Edit:
@@ -71,7 +76,7 @@ def edit_with_hint(source: Source, hint: NewHint) -> Edit:
     edited = first_right(
         document, texts_with_hint(document, prefix, hint), lambda data: _add(data, prefix, hint)
     )
-    return Edit(document.path, edited, hint_to_paste(prefix, hint))
+    return Edit(document.path, _bytes_of(document), edited, hint_to_paste(prefix, hint))
 
 
 def edit_without_hints(source: Source, positions: Collection[HintPosition]) -> Edit:
@@ -83,9 +88,14 @@ def edit_without_hints(source: Source, positions: Collection[HintPosition]) -> E
         texts = texts_without_hint(edited, source.prefix, kind, number)
         found = first_right(edited, texts, _removal(source.prefix, kind, number))
         if found is None:
-            return Edit(path, None)
+            return Edit(path, document.content, None)
         edited = found
-    return Edit(path, edited)
+    return Edit(path, document.content, edited)
+
+
+def _bytes_of(document: Document) -> bytes | None:
+    """Return a file's bytes; one that is not there was taken for an empty one."""
+    return document.content if document.path.exists() else None
 
 
 def _file_of_working_folder() -> Source:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-from flask_migrate_decl.config.brackets import (
+from flask_migrate_decl.config.toml.brackets import (
     Brackets,
     cut,
     indentation,
@@ -23,13 +23,13 @@ from flask_migrate_decl.config.brackets import (
     line_start,
     newline_of,
 )
-from flask_migrate_decl.config.layout import Span
+from flask_migrate_decl.config.toml.layout import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from flask_migrate_decl.config.document import Document
-    from flask_migrate_decl.config.layout import Block, Entry, KeyPath, Value
+    from flask_migrate_decl.config.toml.document import Document
+    from flask_migrate_decl.config.toml.layout import Block, Entry, KeyPath, Value
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _COMMENTS = re.compile(r"(?:[ \t]*#[^\n]*\n)*")

@@ -13,7 +13,7 @@ from flask_migrate_decl.renames import ColumnRename, Renames, TableRename
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from flask_migrate_decl.config.layout import KeyPath
+    from flask_migrate_decl.config.toml.layout import KeyPath
 
 _AnyHint = TypeVar("_AnyHint", TableHint, ColumnHint)
 _PLACE = re.compile(r"renames\.(\w+)\[(\d+)\]")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
-    from flask_migrate_decl.config.layout import KeyPath
+    from flask_migrate_decl.config.toml.layout import KeyPath
     from flask_migrate_decl.errors import Rule
 
 

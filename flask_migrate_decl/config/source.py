@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from flask_migrate_decl.config.document import read_document
+from flask_migrate_decl.config.toml.document import read_document
 from flask_migrate_decl.errors import ConfigInvalidError, ConfigUnreadableError, Finding
 from flask_migrate_decl.errors.rules import (
     SECTION_HIDDEN,
@@ -19,8 +19,8 @@ from flask_migrate_decl.errors.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from flask_migrate_decl.config.document import Document
-    from flask_migrate_decl.config.layout import KeyPath
+    from flask_migrate_decl.config.toml.document import Document
+    from flask_migrate_decl.config.toml.layout import KeyPath
     from flask_migrate_decl.errors import Place
 
 FILE_VARIABLE = "FLASK_MIGRATE_CONFIG"

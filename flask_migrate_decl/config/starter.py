@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from flask_migrate_decl.config.brackets import newline_of
-from flask_migrate_decl.config.document import read_document
 from flask_migrate_decl.config.edit import first_right
 from flask_migrate_decl.config.files import replace_file
 from flask_migrate_decl.config.source import MIGRATE_TOML, PYPROJECT_TOML, SECTION
+from flask_migrate_decl.config.toml.brackets import newline_of
+from flask_migrate_decl.config.toml.document import read_document
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from flask_migrate_decl.config.layout import KeyPath
     from flask_migrate_decl.config.source import Source
+    from flask_migrate_decl.config.toml.layout import KeyPath
 
 
 def validated(source: Source) -> tuple[Settings | None, list[Finding]]:

@@ -1,6 +1,12 @@
 """The databases of an app, and how a schema change is run on each kind of them."""
 
-from flask_migrate_decl.databases.binds import Bind, known_binds, migrated_binds, present_binds
+from flask_migrate_decl.databases.binds import (
+    Bind,
+    known_binds,
+    migrated_binds,
+    named_binds,
+    present_binds,
+)
 from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transaction
 from flask_migrate_decl.databases.transactions import Preparation, prepared
 from flask_migrate_decl.databases.urls import shown_url
@@ -12,6 +18,7 @@ __all__ = [
     "has_no_transaction",
     "known_binds",
     "migrated_binds",
+    "named_binds",
     "prepared",
     "present_binds",
     "shown_url",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.config import dotted, hint_path
 from flask_migrate_decl.errors import DatabaseNotReadyError, UnknownBindError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from flask_sqlalchemy import SQLAlchemy
     from sqlalchemy import Engine, MetaData
 
-    from flask_migrate_decl.config import Configuration
+    from flask_migrate_decl.config import Configuration, KeyPath
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ def migrated_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, 
     :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
     """
     known = known_binds(db)
-    for place, key in named_binds(configuration):
+    for path, key in named_binds(configuration):
         if key not in known:
-            raise UnknownBindError(place, key, known)
+            raise UnknownBindError(dotted(path), key, known)
     return present_binds(db, configuration)
 
 
@@ -85,13 +86,13 @@ def known_binds(db: SQLAlchemy) -> tuple[str, ...]:
     return tuple(key for key in _engines(db) if key is not None)
 
 
-def named_binds(configuration: Configuration) -> Iterator[tuple[str, str]]:
+def named_binds(configuration: Configuration) -> Iterator[tuple[KeyPath, str]]:
     """Return every bind that the configuration names, each with its place below the section."""
     for key in configuration.settings.binds:
-        yield f"binds.{key}", key
+        yield ("binds", key), key
     for hint in configuration.renames.hints:
         if hint.bind is not None:
-            yield f"{hint.place}.bind", hint.bind
+            yield (*hint_path(hint.place), "bind"), hint.bind
 
 
 def _engines(db: SQLAlchemy) -> Mapping[str | None, Engine]:

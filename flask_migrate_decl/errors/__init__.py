@@ -18,6 +18,7 @@ from flask_migrate_decl.errors.application import (
 from flask_migrate_decl.errors.base import FindingsError, MigrateError
 from flask_migrate_decl.errors.configuration import (
     BindNameError,
+    ConfigChangedError,
     ConfigError,
     ConfigInvalidError,
     ConfigUnreadableError,
@@ -64,6 +65,7 @@ __all__ = [
     "AppError",
     "AppNotLoadedError",
     "BindNameError",
+    "ConfigChangedError",
     "ConfigError",
     "ConfigInvalidError",
     "ConfigUnreadableError",

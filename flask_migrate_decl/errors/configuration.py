@@ -57,6 +57,16 @@ class ConfigUnreadableError(ConfigError):
 
 
 @dataclass(eq=False)
+class ConfigChangedError(ConfigError):
+    """A configuration file was changed between reading and writing it; it is left alone."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.path} was changed by somebody else just now, and is left alone; try again"
+
+
+@dataclass(eq=False)
 class HintNotAddedError(ConfigError):
     """A rename hint could not be added to a file, which is as it was.
 

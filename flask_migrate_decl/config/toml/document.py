@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tomli
 
-from flask_migrate_decl.config.layout import KeyPath, find_spots, read_layout
-from flask_migrate_decl.config.lines import Lines
-from flask_migrate_decl.config.syntax import columns_of_syntax_error, syntax_error_in_words
+from flask_migrate_decl.config.toml.layout import KeyPath, find_spots, read_layout
+from flask_migrate_decl.config.toml.lines import Lines
+from flask_migrate_decl.config.toml.syntax import columns_of_syntax_error, syntax_error_in_words
 from flask_migrate_decl.errors import ConfigInvalidError, Finding, Place
 from flask_migrate_decl.errors.rules import NOT_UTF8, SYNTAX
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from flask_migrate_decl.config.layout import Block, Span, Spot
+    from flask_migrate_decl.config.toml.layout import Block, Span, Spot
 
 _BYTE_ORDER_MARK = "\ufeff"
 

@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.config.layout import Span
+from flask_migrate_decl.config.toml.layout import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from flask_migrate_decl.config.layout import Value
+    from flask_migrate_decl.config.toml.layout import Value
 
 _COMMA = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*,")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
