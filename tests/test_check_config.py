@@ -354,6 +354,22 @@ def test_hints_that_would_cost_rows(sqlite_project: Project) -> None:
     assert [said(finding)[::2] for finding in report.findings] == [("FMD501", 2), ("FMD502", 3)]
 
 
+def test_a_hint_that_names_the_wrong_database(sqlite_project: Project) -> None:
+    sqlite_project.binds["other"] = f"sqlite:///{sqlite_project.folder}/other.db"
+
+    def models(db: SQLAlchemy) -> None:
+        account(db)
+        db.Table("event", Column("id", Integer, primary_key=True), bind_key="other")
+
+    sqlite_project.configure('[binds.other]\n[renames]\ntables = [{ from = "log", to = "event" }]')
+    app = sqlite_project.app(models)
+    app.execute("CREATE TABLE account (id INTEGER PRIMARY KEY, full_name VARCHAR(40))")
+    app.execute("CREATE TABLE log (id INTEGER PRIMARY KEY)", bind="other")
+    sqlite_project.versions.mkdir(parents=True)
+    found = [f for f in checked(app, Depth.DATABASES).findings if f.rule.code == "FMD502"]
+    assert [finding.help for finding in found] == ['add bind = "other" to the hint']
+
+
 def test_a_revision_that_the_history_does_not_have(sqlite_project: Project) -> None:
     app = begun(sqlite_project)
     app.execute(

@@ -41,11 +41,12 @@ class DeclaredRenames:
         """
         if self.renames and bind not in self.resolutions:
             raise HintsNotSeenError(bind)
-        problems = tuple(self._of_other_binds())
+        problems = tuple(self.misplaced())
         if problems:
             raise RenameHintsError(problems)
 
-    def _of_other_binds(self) -> Iterator[HintProblem]:
+    def misplaced(self) -> Iterator[HintProblem]:
+        """Find hints that would be carried out in another database than they name."""
         fitting = {
             hint.place: bind
             for bind, resolution in self.resolutions.items()

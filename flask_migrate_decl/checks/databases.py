@@ -13,7 +13,7 @@ from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
-from flask_migrate_decl.autogenerate import ComparedHints, unconnected_name_rules
+from flask_migrate_decl.autogenerate import ComparedHints, DeclaredRenames, unconnected_name_rules
 from flask_migrate_decl.config import hint_path
 from flask_migrate_decl.environment import configure_arguments, script_directory
 from flask_migrate_decl.errors import Finding, MigrateError, without_secrets
@@ -28,7 +28,7 @@ from flask_migrate_decl.errors.rules import (
     NOT_AT_HEAD,
     REVISION_UNKNOWN,
 )
-from flask_migrate_decl.renames import State, of_other_bind
+from flask_migrate_decl.renames import State
 from flask_migrate_decl.reporting import HintState
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.checks.subject import Subject
     from flask_migrate_decl.databases import Bind
-    from flask_migrate_decl.errors import HintProblem
+    from flask_migrate_decl.errors import HintProblem, Rule
     from flask_migrate_decl.renames import Hint, HintReport, Resolution
 
 
@@ -67,7 +67,9 @@ def check_databases(subject: Subject) -> DatabasesChecked:
             checked.failures.append(f"{bind.label}: {without_secrets(_in_short(error))}")
         else:
             checked.looked_at.append(bind.label)
-    checked.findings += _hints_of_other_binds(subject, resolutions)
+    declared = DeclaredRenames(subject.project.configuration.renames, resolutions)
+    for problem in declared.misplaced():
+        checked.findings.append(_of_problem(subject, HINT_UNMATCHED, problem))
     return checked
 
 
@@ -93,7 +95,7 @@ def _check_database(
         comparison = _comparison(subject, bind, connection)
         hints = ComparedHints(comparison, subject.project.configuration.renames, bind.key)
         if problems := hints.problems():
-            checked.findings += [_impossible(subject, problem) for problem in problems]
+            checked.findings += [_of_problem(subject, HINT_IMPOSSIBLE, p) for p in problems]
             return
         resolutions[bind.key] = resolution = hints.resolution()
     for report in resolution.reports:
@@ -141,27 +143,9 @@ def _of_state(subject: Subject, bind: Bind, report: HintReport) -> Iterator[Find
     yield subject.finding(rule, hint_path(report.hint.place), message, report.help)
 
 
-def _impossible(subject: Subject, problem: HintProblem) -> Finding:
+def _of_problem(subject: Subject, rule: Rule, problem: HintProblem) -> Finding:
     message = f"{problem.hint} is {problem.state}: {problem.message}"
-    return subject.finding(HINT_IMPOSSIBLE, hint_path(problem.place), message, problem.help)
-
-
-def _hints_of_other_binds(
-    subject: Subject, resolutions: dict[str | None, Resolution]
-) -> Iterator[Finding]:
-    """Find hints that would be carried out in another database than they name."""
-    fitting = {
-        hint.place: bind
-        for bind, resolution in resolutions.items()
-        for hint in resolution.fitting_others
-    }
-    for resolution in resolutions.values():
-        for report in resolution.reports:
-            if report.hint.place in fitting and report.state is not State.PENDING:
-                meant = of_other_bind(report.hint, fitting[report.hint.place])
-                path = hint_path(report.hint.place)
-                message = f"{meant.hint} is {meant.state}: {meant.message}"
-                yield subject.finding(HINT_UNMATCHED, path, message, meant.help)
+    return subject.finding(rule, hint_path(problem.place), message, problem.help)
 
 
 # --- revisions ---------------------------------------------------------------------------------
