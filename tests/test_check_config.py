@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CheckConstraint, Column, Integer, String
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String
 
 from flask_migrate_decl import check_config, check_files
 from flask_migrate_decl.errors import ConfigUnreadableError, Finding
@@ -159,6 +161,25 @@ def test_what_code_decides(sqlite_project: Project) -> None:
     ]
 
 
+def test_code_that_says_the_same(sqlite_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(sqlite_project.folder)
+    (sqlite_project.folder / "own_filter.py").write_text("def keep(*a): ...\n")
+    (sqlite_project.folder / "x").mkdir()
+    section = """
+    directory = "migrations"
+    autogenerate_plugins = ["alembic.autogenerate.*"]
+    include_object = "own_filter:keep"
+    """
+    app = begun(
+        sqlite_project,
+        section,
+        directory=str(sqlite_project.folder / "x" / ".." / "migrations"),
+        autogenerate_plugins=["alembic.autogenerate.*"],
+        include_object=importlib.import_module("own_filter").keep,
+    )
+    assert checked(app).findings == ()
+
+
 def test_models_that_are_not_imported(sqlite_project: Project) -> None:
     sqlite_project.versions.mkdir(parents=True)
     finding = only(checked(sqlite_project.app(lambda _db: None)))
@@ -182,15 +203,30 @@ def test_checks_that_sqlite_would_lose(sqlite_project: Project) -> None:
     assert checked(sqlite_project.app(models)).findings == ()
 
 
-def test_a_model_that_names_the_default_schema(sqlite_project: Project) -> None:
+def test_a_foreign_key_to_a_model_that_names_the_default_schema(sqlite_project: Project) -> None:
     def models(db: SQLAlchemy) -> None:
-        db.Table("a", Column("id", Integer), schema="main")
-        db.Table("b", Column("id", Integer), schema="other")
+        db.Table("a", Column("id", Integer, primary_key=True), schema="main")
+        db.Table("b", Column("a_id", ForeignKey("main.a.id")))
 
-    sqlite_project.versions.mkdir(parents=True)
-    finding = only(checked(sqlite_project.app(models)))
+    app = sqlite_project.app(models)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    assert " fk " in app.run("db", "check", exit_code=1)
+    finding = only(checked(app))
     assert finding.rule.code == "FMD411"
     assert 'of "a" name the schema "main"' in finding.message
+
+
+def test_a_model_that_names_the_default_schema_and_nothing_leads_to(
+    sqlite_project: Project,
+) -> None:
+    def models(db: SQLAlchemy) -> None:
+        db.Table("a", Column("id", Integer, primary_key=True), schema="main")
+
+    app = sqlite_project.app(models)
+    for command in ("init", "migrate", "upgrade", "check"):
+        app.run("db", command)
+    assert checked(app, Depth.DATABASES).findings == ()
 
 
 # --- revisions ---------------------------------------------------------------------------------
@@ -257,11 +293,94 @@ def test_several_heads_and_a_cycle(sqlite_project: Project) -> None:
     assert only(checked(app)).rule.code == "FMD426"
 
 
+@pytest.mark.parametrize("text", ["def broken(:", "import nowhere", "1 / 0", "raise SystemExit(0)"])
+def test_a_script_that_fails_does_not_hide_what_databases_say(
+    sqlite_project: Project, text: str
+) -> None:
+    app = begun(sqlite_project, 'renames.tables = [{ from = "user", to = "account" }]')
+    app.execute("CREATE TABLE user (id INTEGER PRIMARY KEY, full_name VARCHAR(40))")
+    script(sqlite_project, "a", text)
+    report = checked(app, Depth.DATABASES)
+    assert [finding.rule.code for finding in report.findings] == ["FMD504", "FMD422"]
+    assert report.depths[-1].ran
+
+
+def test_a_script_may_define_models(sqlite_project: Project) -> None:
+    app = begun(sqlite_project)
+    sys.modules["own_models"] = types.ModuleType("own_models")
+    vars(sys.modules["own_models"])["db"] = app.db
+    lines = ["from own_models import db", "class Old(db.Model):"]
+    lines += ["    id = db.Column(db.Integer, primary_key=True)"]
+    script(sqlite_project, "a", "\n".join([*lines, 'revision = "a"', "down_revision = None"]))
+    assert checked(app).findings == ()
+
+
+def test_branches_with_labels_and_dependencies_are_no_gap(sqlite_project: Project) -> None:
+    app = begun(sqlite_project)
+    script(sqlite_project, "a", 'revision = "a"\ndown_revision = None\nbranch_labels = "left"\n')
+    script(
+        sqlite_project,
+        "b",
+        'revision = "b"\ndown_revision = None\ndepends_on = "a"\nbranch_labels = "right"\n'
+        "def upgrade(): pass\n",
+    )
+    assert checked(app).findings == ()
+    app.execute(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+        "INSERT INTO alembic_version VALUES ('b')",
+    )
+    assert checked(app, Depth.DATABASES).findings == ()
+    script(sqlite_project, "b", 'revision = "b"\ndown_revision = None\ndepends_on = "gone"\n')
+    finding = only(checked(app))
+    assert finding.message == "Alembic can't use the history: no script is called 'gone'"
+
+
+def test_alembic_ini_says_where_scripts_are(sqlite_project: Project) -> None:
+    app = begun(sqlite_project)
+    folder = sqlite_project.folder / "migrations"
+    (folder / "env.py").write_text("")
+    (folder / "more").mkdir()
+    ini = folder / "alembic.ini"
+    ini.write_text("[alembic]\nversion_locations = %(here)s/versions %(here)s/more\n")
+    revision(sqlite_project, "a", None)
+    (folder / "more" / "b.py").write_text('revision = "b"\ndown_revision = "a"\n')
+    assert checked(app).findings == ()
+    for text in ("[alembic]\nfile_template = %(year)d\n", "no header\n", "[alembic]\na=1\na=2\n"):
+        ini.write_text(text)
+        assert only(checked(app)).rule.code == "FMD426"
+    assert "alembic.ini could not be run" in app.run("db", "heads", exit_code=2)
+
+
+def test_a_configure_function_that_returns_nothing_hides_no_finding(
+    sqlite_project: Project,
+) -> None:
+    app = begun(sqlite_project, "[binds.nope]\n")
+    app.flask.extensions["migrate"].migrate.configure(lambda _config: None)
+    assert {finding.rule.code for finding in checked(app).findings} == {"FMD402", "FMD426"}
+
+
+def test_a_checkout_without_the_empty_folder_of_revisions_is_right(
+    sqlite_project: Project,
+) -> None:
+    app = begun(sqlite_project)
+    sqlite_project.versions.rmdir()
+    assert checked(app).findings == ()
+
+
+def test_a_folder_that_is_reached_twice_has_its_scripts_once(sqlite_project: Project) -> None:
+    app = begun(sqlite_project, 'version_locations = ["migrations/versions", "linked"]\n')
+    (sqlite_project.folder / "linked").symlink_to(sqlite_project.versions)
+    revision(sqlite_project, "a", None)
+    (sqlite_project.versions / "x.py").mkdir()
+    found = [finding.rule.code for finding in checked(app).findings]
+    assert "FMD424" not in found
+
+
 ENV = """\
 from alembic import context
 from flask import current_app
 
-
+conf_args = current_app.extensions["migrate"].configure_args
 def run_migrations_offline():
     context.configure(url="x", literal_binds=True)
 
@@ -290,6 +409,47 @@ def test_an_own_env_that_keeps_the_section_out(
     report = checked(app)
     assert [said(finding)[::2] for finding in report.findings] == found
     assert all(finding.place and finding.place.path == env for finding in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from alembic import context as ctx\nctx.configure(connection=None)", ["FMD413"]),
+        ("from alembic.context import configure\nconfigure(connection=None)", ["FMD413"]),
+        ("import alembic.context\nalembic.context.configure(connection=None)", ["FMD413"]),
+        ("log_context.configure(level=1)", []),
+        (
+            (
+                "from alembic import context\nconf_args = x.configure_args\n"
+                "conf_args.pop('version_table')\ncontext.configure(version_table='v', **conf_args)"
+            ),
+            ["FMD413"],
+        ),
+        (
+            (
+                "from alembic import context\nextra = {}\n"
+                "context.configure(compare_type=True, version_table='v', **extra)"
+            ),
+            ["FMD413"],
+        ),
+        (
+            "from alembic import context\n\x0c\naé = 1\nx=context.configure(connection=None)",
+            ["FMD413"],
+        ),
+        ("def broken(:", []),
+        ("(" * 3000, []),
+    ],
+)
+def test_own_envs_of_all_kinds(sqlite_project: Project, text: str, found: list[str]) -> None:
+    app = begun(sqlite_project, 'version_table = "versions"\n')
+    env = sqlite_project.folder / "migrations" / "env.py"
+    env.write_text(text)
+    (env.with_name("alembic.ini")).write_text("[alembic]\n")
+    findings = checked(app).findings
+    assert [finding.rule.code for finding in findings] == found
+    for finding in findings:
+        assert finding.place
+        assert finding.place.line == text.count("\n") + 1
 
 
 def test_the_env_of_flask_migrate_is_fine(sqlite_project: Project) -> None:
@@ -383,8 +543,13 @@ def test_a_revision_that_the_history_does_not_have(sqlite_project: Project) -> N
 
 
 def test_an_sqlite_file_is_not_made_by_looking_for_it(sqlite_project: Project) -> None:
-    report = checked(begun(sqlite_project), Depth.DATABASES)
-    assert only(report).rule.code == "FMD507"
+    app = begun(sqlite_project)
+    assert checked(app, Depth.DATABASES).findings == ()
+    revision(sqlite_project, "a", None)
+    assert only(checked(app, Depth.DATABASES)).rule.code == "FMD507"
+    sqlite_project.url = f"sqlite:///file:{sqlite_project.folder}/app.db?uri=true"
+    app = begun(sqlite_project)
+    assert only(checked(app, Depth.DATABASES)).rule.code == "FMD507"
     assert not (sqlite_project.folder / "app.db").exists()
 
 
@@ -401,6 +566,36 @@ def test_names_that_postgresql_would_cut(tmp_path: Path, postgres_url: str) -> N
     report = checked(project.app(models), Depth.DATABASES)
     assert [finding.rule.code for finding in report.findings] == ["FMD509", "FMD509"]
     assert "63 bytes" in report.findings[0].message
+
+
+def test_names_that_sqlalchemy_shortens_are_no_finding(sqlite_project: Project) -> None:
+    def models(db: SQLAlchemy) -> None:
+        db.Table("t" * 41, Column("c" * 41, Integer, index=True))
+
+    pytest.importorskip("psycopg")
+    sqlite_project.url = "postgresql+psycopg://127.0.0.1:1/x"
+    sqlite_project.versions.mkdir(parents=True)
+    assert checked(sqlite_project.app(models), Depth.DATABASES).findings == ()
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("query", ["foo=bar", "charset=nonsense"])
+def test_a_driver_may_fail_in_any_way(tmp_path: Path, mariadb_url: str, query: str) -> None:
+    project = Project(tmp_path, f"{mariadb_url}&{query}")
+    project.versions.mkdir(parents=True)
+    report = checked(project.app(account), Depth.DATABASES)
+    assert not report.depths[-1].ran
+
+
+@pytest.mark.postgresql
+def test_a_hint_in_the_default_schema_is_pending_and_then_applied(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    project = Project(tmp_path, postgres_url)
+    app = begun(project, 'renames.tables = [{ from = "u", to = "account", schema = "public" }]\n')
+    app.execute("CREATE TABLE u (id SERIAL PRIMARY KEY, full_name VARCHAR(40))")
+    assert only(checked(app)).rule.code == "FMD306"
+    assert only(checked(app, Depth.DATABASES)).rule.code == "FMD504"
 
 
 def test_a_database_that_is_down_does_not_hide_the_others(sqlite_project: Project) -> None:
@@ -454,6 +649,40 @@ def test_with_a_broken_app_the_file_is_checked(shell: Shell, app: str, why: str)
     assert why in shell.flask("db", "check-config", "--database", exit_code=2).stdout
 
 
+@pytest.mark.parametrize("how", ["sys.exit(0)", "sys.exit('hunter2://u:hunter2@h')"])
+def test_an_app_that_ends_the_process_ends_no_check(shell: Shell, how: str) -> None:
+    shell.write(app__py=f"import sys\n{how}\n", migrate__toml="directry = 1\n")
+    run = shell.flask("db", "check-config", exit_code=1)
+    assert "FMD201" in run.stdout
+    assert "SystemExit" in run.stdout
+    assert "u:hunter2" not in run.stdout + run.stderr
+    shell.flask("db", "upgrade", exit_code=2)
+
+
+def test_a_broken_app_is_a_warning(shell: Shell) -> None:
+    shell.write(app__py="import nowhere\n", migrate__toml="")
+    assert "warning FMD415" in shell.flask("db", "check-config").stdout
+    shell.flask("db", "check-config", "--strict", exit_code=1)
+    shell.flask("db", "check-config", "--strict", "--no-app")
+
+
+def test_the_file_that_is_named_names_the_app(shell: Shell) -> None:
+    shell.write(app__py=APP, other__py="1 / 0\n", migrate__toml='app = "app:create_app"\n')
+    (shell.folder / "b.toml").write_text('app = "other:create_app"\n')
+    run = shell.flask("db", "check-config", "--config", "b.toml")
+    assert "ZeroDivisionError" in run.stdout
+    (shell.folder / "b.toml").write_text('app = "app:nothing"\n')
+    run = shell.flask("db", "check-config", "--config", "b.toml", exit_code=1)
+    assert "b.toml:1:7: error FMD401" in run.stdout
+
+
+def test_an_app_may_change_the_working_folder(shell: Shell) -> None:
+    (shell.folder / "migrations" / "versions").mkdir(parents=True)
+    shell.write(app__py=f"import os\nos.chdir('/')\n{APP}", migrate__toml="")
+    run = shell.flask("db", "check-config", "--config", "migrate.toml", "-d", "migrations")
+    assert "checked the app" in run.stdout
+
+
 def test_without_the_app_nothing_of_the_project_is_imported(shell: Shell) -> None:
     shell.write(app__py="open('imported', 'w').close()\nraise SystemExit(9)\n", migrate__toml="")
     shell.flask("db", "check-config", "--no-app")
@@ -471,7 +700,15 @@ def test_the_section_names_an_app_that_is_not_there(shell: Shell) -> None:
 
 
 def test_what_the_app_prints_is_no_part_of_a_report(shell: Shell) -> None:
-    shell.write(app__py=f"{APP}\nprint('hello')\n", migrate__toml="app = 'app:create_app'\n")
+    noise = """
+import os
+print("hello")
+os.system("echo hello")
+"""
+    app = APP.replace(
+        "    return app", "    app.teardown_appcontext(lambda _: print('bye'))\n    return app"
+    )
+    shell.write(app__py=noise + app, migrate__toml="app = 'app:create_app'\n")
     run = shell.flask("--app", "app", "db", "check-config", "--format", "json", exit_code=1)
     assert json.loads(run.stdout)["findings"][0]["code"] == "FMD421"
 
@@ -522,6 +759,17 @@ def test_colour_is_for_terminals(shell: Shell, variables: dict[str, str], colour
             "db", "check-config", "--no-app", "--format", format_, exit_code=1, **variables
         )
         assert "\x1b" not in run.stdout
+
+
+@pytest.mark.parametrize("format_", ["full", "concise", "json", "github", "sarif"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_an_encoding_that_lacks_characters(shell: Shell, encoding: str, format_: str) -> None:
+    (shell.folder / "migrate.toml").write_text('"日" = 1\nmodels = "x"\n', encoding="utf-8")
+    command = ["db", "check-config", "--no-app", "--format", format_]
+    run = shell.flask(*command, exit_code=1, PYTHONIOENCODING=encoding)
+    assert "\\u65e5" in run.stdout
+    if format_ in ("json", "sarif"):
+        json.loads(run.stdout)
 
 
 def test_a_terminal_gets_colour_unless_it_wants_none(shell: Shell) -> None:

@@ -66,6 +66,12 @@ SECTIONS = {
     '[[{0}.renames.columns]]\ntable = "t"\nfrom = "a"\nto = "b" # last\n',
     "a header each, indented": '[{0}]\n\n  [[{0}.renames.tables]]\n  from = "a"\n  to = "b"\n'
     '  [[ {0} . renames.tables]]\n  from = "c"\n  to = "d"\n# the end\n',
+    "comments with commas": "[{0}.renames]\ntables = [\n"
+    '  {{ from = "a", to = "b" }} # in May, by Ann\n]\n',
+    "comments of many signs": "[{0}.renames]\ntables = [\n"
+    f'  {{{{ from = "a", to = "b" }}}} # -- {"#" * 80}\n]\n',
+    "a comment behind the list": "[{0}.renames]\ntables = [\n"
+    '  {{ from = "a", to = "b" }},\n] # ours\n',
     "headers and a list": '[{0}.renames]\ntables = [{{ from = "a", to = "b" }}]\n'
     '[[{0}.renames.columns]]\ntable = "t"\nfrom = "a"\nto = "b"\n',
     "dotted": '[{0}]\nrenames.tables = [{{ from = "a", to = "b" }}]\n',
@@ -105,12 +111,15 @@ def _files() -> dict[str, tuple[str, bytes]]:
 
 def _variants() -> dict[str, tuple[str, bytes]]:
     found = {}
-    for (key, (name, content)), end in product(_files().items(), ("", "CRLF", "no end", "gap")):
+    for (key, (name, content)), end in product(
+        _files().items(), ("", "CRLF", "no end", "gap", "mixed")
+    ):
         variants = {
             "": content,
             "CRLF": b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n"),
             "no end": content.rstrip(b"\n"),
             "gap": content + b"\n\n",
+            "mixed": b"\r\n" + content,
         }
         found[f"{key}, {end}"] = (name, variants[end])
     return found
@@ -154,7 +163,8 @@ def test_a_hint_that_is_added_and_removed_leaves_every_byte(key: str, hint: NewH
     remaining = iter(after)
     assert all(byte in remaining for byte in kept)
     assert (b"\r\n" in before) == (b"\r\n" in after)
-    assert after.count(b"\r\n") == after.count(b"\n") or b"\r\n" not in before
+    if before.count(b"\r\n") == before.count(b"\n") > 0:
+        assert after.count(b"\r\n") == after.count(b"\n")
     back = edit_without_hints(source_of(name, after), [(hint.kind, len(hints) - 1)])
     assert back.document is not None
     assert back.document.content == before
@@ -206,3 +216,20 @@ def test_whatever_else_is_in_a_file_stays(text: str, hint: NewHint) -> None:
     back = edit_without_hints(source_of("pyproject.toml", after), [(hint.kind, 0)])
     assert back.document is not None
     assert back.document.content == before
+
+
+def test_a_comment_behind_a_list_stays_when_its_only_hint_goes() -> None:
+    before = b'[renames]\ntables = [\n  { from = "a", to = "b" },\n]  # our renames\n'
+    edit = edit_without_hints(source_of("migrate.toml", before), [("tables", 0)])
+    assert edit.document
+    assert edit.document.text == "[renames]\ntables = [\n]  # our renames\n"
+
+
+def test_a_file_that_is_nested_too_deeply_is_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_deep(_text: str) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("flask_migrate_decl.config.toml.document.read_layout", too_deep)
+    text = "[[renames.tables]]\nfrom = 'a'\nto = 'b'\n"
+    edit = edit_without_hints(source_of("migrate.toml", text.encode()), [("tables", 0)])
+    assert edit.document is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -16,11 +18,12 @@ from flask_migrate_decl.config import (
     edit_without_hints,
     load_configuration,
 )
+from flask_migrate_decl.config.files import write_file
 from flask_migrate_decl.errors import (
     ConfigChangedError,
+    ConfigUnwritableError,
     HintNotAddedError,
     HintRefusedError,
-    NotPermittedError,
 )
 from tests.test_cli import APP, Shell
 
@@ -130,7 +133,7 @@ def test_mode_symlink_and_line_ends_stay(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "migrate.toml").write_text("")
     monkeypatch.setattr("os.access", lambda *_: False)
-    with pytest.raises(NotPermittedError):
+    with pytest.raises(ConfigUnwritableError):
         rename_table("a", "b")
     assert (tmp_path / "migrate.toml").read_text() == ""
 
@@ -147,6 +150,59 @@ def test_a_file_that_is_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigChangedError):
         edit.write()
     assert not path.exists()
+
+
+@pytest.mark.parametrize("make", ["mkdir", "dangling", "loop", "fifo"])
+def test_what_is_no_ordinary_file_is_left_alone(shell: Shell, make: str) -> None:
+    path = shell.folder / "migrate.toml"
+    if make == "mkdir":
+        path.mkdir()
+    elif make == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("nowhere/x" if make == "dangling" else path)
+    kind = path.lstat().st_mode
+    shell.flask("db", "rename", "table", "a", "b", "--no-app", exit_code=2)
+    assert path.lstat().st_mode == kind
+    assert sorted(shell.folder.iterdir()) == [path]
+
+
+def test_a_device_is_never_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "device"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="no ordinary file"):
+        write_file(path, b"x")
+    assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+def test_a_first_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigUnwritableError, match="No space left"):
+        rename_table("a", "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_utf_8_lacks(tmp_path: Path) -> None:
+    with pytest.raises(ConfigUnwritableError, match="UTF-8"):
+        rename_table("a\udcff", "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_named_file_need_not_have_a_section_yet(shell: Shell) -> None:
+    shell.write(pyproject__toml="[project]\n")
+    shell.flask("db", "rename", "table", "a", "b", "--config", "pyproject.toml")
+    assert "[[tool.flask-migrate.renames.tables]]" in (shell.folder / "pyproject.toml").read_text()
+
+
+def test_the_new_name_stands_alone(shell: Shell) -> None:
+    shell.flask("db", "rename", "column", "account.name", "account.full_name", exit_code=2)
+    shell.flask("db", "rename", "column", "account.name", '"full.name"')
+    assert 'to = "full.name"' in (shell.folder / "migrate.toml").read_text()
 
 
 def test_hints_are_removed_as_they_were_added(tmp_path: Path) -> None:

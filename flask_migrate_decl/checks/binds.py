@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask_migrate_decl.databases import known_binds, named_binds
 from flask_migrate_decl.errors.rules import BIND_NAME, UNKNOWN_BIND
 from flask_migrate_decl.renames import nearest
+from flask_migrate_decl.reporting.keys import listed_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ def bind_findings(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(
                 UNKNOWN_BIND,
                 path,
-                f'the app has no bind "{key}" (it has: {", ".join(known) or "none"})',
+                f'the app has no bind "{key}" (it has: {listed_names(known)})',
                 _help(key, known),
                 of="value" if path[-1] == "bind" else "key",
             )
@@ -33,7 +34,7 @@ def bind_findings(subject: Subject) -> Iterator[Finding]:
         if not f"upgrade_{key}".isidentifier():
             message = (
                 f'the bind "{key}" can\'t take part in a shared history: its scripts have a '
-                f"function upgrade_{key}(), and that is no Python name"
+                "function upgrade_… for each bind, and that is no Python name"
             )
             help_ = "rename the bind in SQLALCHEMY_BINDS"
             yield subject.finding(BIND_NAME, ("multidb",), message, help_, of="key")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError, StatementError
+from sqlalchemy.exc import StatementError
 
 from flask_migrate_decl.autogenerate import ComparedHints, DeclaredRenames, unconnected_name_rules
 from flask_migrate_decl.config import hint_path
-from flask_migrate_decl.environment import configure_arguments, script_directory
-from flask_migrate_decl.errors import Finding, MigrateError, without_secrets
+from flask_migrate_decl.environment import configure_arguments
+from flask_migrate_decl.errors import Finding, without_secrets
 from flask_migrate_decl.errors.rules import (
     HINT_CONTRADICTED,
     HINT_EARLY,
@@ -32,7 +32,7 @@ from flask_migrate_decl.renames import State
 from flask_migrate_decl.reporting import HintState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alembic.script import ScriptDirectory
     from sqlalchemy import Connection
@@ -63,7 +63,8 @@ def check_databases(subject: Subject) -> DatabasesChecked:
     for bind in subject.binds:
         try:
             _check_database(subject, bind, checked, resolutions)
-        except (SQLAlchemyError, MigrateError, CommandError, OSError) as error:
+        except Exception as error:
+            # Drivers raise errors of many kinds, and a project's own filters any.
             checked.failures.append(f"{bind.label}: {without_secrets(_in_short(error))}")
         else:
             checked.looked_at.append(bind.label)
@@ -76,7 +77,7 @@ def check_databases(subject: Subject) -> DatabasesChecked:
 def _in_short(error: Exception) -> str:
     """Word an error in one line, without the statement and its parameters."""
     text = str(error.orig or error.args[0]) if isinstance(error, StatementError) else str(error)
-    return " ".join(text.split())
+    return " ".join(text.split()) or type(error).__name__
 
 
 def _check_database(
@@ -87,8 +88,9 @@ def _check_database(
 ) -> None:
     checked.findings += _too_long_names(subject, bind)
     if (missing := _missing_file(bind)) is not None:
-        message = f"there is no file {missing} yet"
-        checked.findings.append(_not_at_head(subject, message))
+        history = subject.history.directory
+        if history is not None and history.get_heads():
+            checked.findings.append(_not_at_head(subject, f"there is no file {missing} yet"))
         return
     with bind.engine.connect() as connection:
         checked.findings += _revisions(subject, bind, connection)
@@ -105,9 +107,12 @@ def _check_database(
 
 def _missing_file(bind: Bind) -> Path | None:
     """Return the file of an SQLite database that is not there: to connect would make it."""
-    name = bind.engine.url.database
-    is_file = bind.engine.dialect.name == "sqlite" and name and not name.startswith(("file:", ":"))
-    return Path(name) if is_file and name and not Path(name).exists() else None
+    name = bind.engine.url.database or ""
+    if bind.engine.dialect.name != "sqlite" or name in ("", ":memory:"):
+        return None
+    path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
+    is_file = "mode=memory" not in name and bind.engine.url.query.get("mode") != "memory"
+    return path if is_file and not path.exists() else None
 
 
 def _comparison(subject: Subject, bind: Bind, connection: Connection) -> AutogenContext:
@@ -152,19 +157,28 @@ def _of_problem(subject: Subject, rule: Rule, problem: HintProblem) -> Finding:
 
 
 def _revisions(subject: Subject, bind: Bind, connection: Connection) -> Iterator[Finding]:
-    if not subject.project.directory.is_dir():
+    """Compare the current revision with the head; a history that is broken is told elsewhere."""
+    history = subject.history.directory
+    if history is None or not subject.project.directory.is_dir():
         return
     options = configure_arguments(subject.project, bind.key)
     current = MigrationContext.configure(connection, opts=options).get_current_heads()
-    with warnings.catch_warnings(), script_directory(subject.project) as history:
-        warnings.simplefilter("ignore")
-        unknown = [name for name in current if not _is_known(history, name)]
-        heads = _heads(history)
+    unknown = [name for name in current if not _is_known(history, name)]
     for name in unknown:
         message = f'{bind.words} is at the revision "{name}", which the history does not have'
         help_ = 'bring the script back, or say where it is with "flask db stamp"'
         yield subject.finding(REVISION_UNKNOWN, ("directory",), message, help_)
-    if heads is not None and not unknown and set(current) != set(heads):
+    if not unknown:
+        yield from _behind(subject, bind, history, current)
+
+
+def _behind(
+    subject: Subject, bind: Bind, history: ScriptDirectory, current: Sequence[str]
+) -> Iterator[Finding]:
+    """Tell whether a head is not reached, also through what the current revision depends on."""
+    heads = set(history.get_heads())
+    reached = {script.revision for script in history.get_all_current(tuple(current))}
+    if heads - reached:
         at = ", ".join(sorted(current)) or "no revision"
         message = f"{bind.words} is at {at}, and the head is {', '.join(sorted(heads))}"
         yield _not_at_head(subject, message)
@@ -179,14 +193,6 @@ def _is_known(history: ScriptDirectory, revision: str) -> bool:
         return history.get_revision(revision) is not None
     except (CommandError, RevisionError, LookupError):
         return False
-
-
-def _heads(history: ScriptDirectory) -> list[str] | None:
-    """Return the heads of a history, ``None`` where it is broken, which is found elsewhere."""
-    try:
-        return history.get_heads()
-    except (CommandError, RevisionError, LookupError):
-        return None
 
 
 # --- names -------------------------------------------------------------------------------------
@@ -212,10 +218,10 @@ def _too_long_hint(subject: Subject, hint: Hint, limit: str) -> Finding:
 
 def _names_of_models(bind: Bind) -> list[str]:
     """Return the names that models give to tables, columns, indexes and constraints."""
-    names = [
-        str(item.name)
-        for table in bind.metadata.tables.values()
-        for item in (table, *table.columns, *table.indexes, *table.constraints)
-        if isinstance(item.name, str)
-    ]
-    return sorted(set(names))
+    names: set[str] = set()
+    for table in bind.metadata.tables.values():
+        names |= {str(table.name), *(str(column.name) for column in table.columns)}
+        # SQLAlchemy shortens names that it makes itself; those are of types of its own.
+        others = (getattr(o, "name", None) for o in (*table.indexes, *table.constraints))
+        names |= {name for name in others if type(name) is str}
+    return sorted(names)

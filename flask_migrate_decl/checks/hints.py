@@ -13,6 +13,7 @@ from flask_migrate_decl.errors.rules import (
     HINT_TABLE_UNKNOWN,
     HINT_UNKNOWN_TO_MODELS,
     MODELS_SAY_OLD_NAME,
+    SCHEMA_NOT_COMPARED,
 )
 from flask_migrate_decl.renames import TableRename, nearest, qualified
 
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from flask_migrate_decl.renames import ColumnRename, Hint, NameRules, Renames
 
 
-GUESSES = (HINT_COLUMN_UNKNOWN, HINT_TABLE_UNKNOWN, HINT_UNKNOWN_TO_MODELS, MODELS_SAY_OLD_NAME)
+GUESSES = (
+    HINT_COLUMN_UNKNOWN,
+    HINT_TABLE_UNKNOWN,
+    HINT_UNKNOWN_TO_MODELS,
+    MODELS_SAY_OLD_NAME,
+    SCHEMA_NOT_COMPARED,
+)
 """What is said of a hint only as long as no database has been asked."""
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 import traceback
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic.script.revision import RevisionError
-from alembic.util import CommandError, load_python_file
+from alembic.util import load_python_file
 
-from flask_migrate_decl.config import place_in_text
-from flask_migrate_decl.environment import script_directory
+from flask_migrate_decl.config import Lines
 from flask_migrate_decl.errors import Finding, Place, Related, without_secrets
 from flask_migrate_decl.errors.rules import (
     DIRECTORY_MISSING,
@@ -27,38 +24,88 @@ from flask_migrate_decl.errors.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from alembic.script import ScriptDirectory
+
     from flask_migrate_decl.checks.subject import Subject
 
 
 def history_findings(subject: Subject) -> Iterator[Finding]:
-    """Find folders that are not there, scripts that can't be loaded, and gaps between them."""
-    missing = list(_missing_folders(subject))
-    yield from missing
+    """Find folders that are not there, scripts that can't be loaded, and gaps between them.
+
+    Alembic reads the history; only where it stumbles are the scripts looked at one by one, as it
+    tells of the first that is wrong.
+    """
     if not subject.project.directory.is_dir():
-        return
-    scripts, unreadable = _load_scripts(subject)
-    yield from unreadable
-    broken = [*_twice(scripts), *_without_parent(scripts)]
-    yield from broken
-    if not (unreadable or broken):
-        yield from _as_alembic_sees_it(subject)
-
-
-def _missing_folders(subject: Subject) -> Iterator[Finding]:
-    project = subject.project
-    if not project.directory.is_dir():
-        message = f"there is no folder {project.directory}"
+        message = f"there is no folder {subject.project.directory}"
         yield subject.finding(DIRECTORY_MISSING, ("directory",), message, _MAKE_IT)
         return
-    for position, folder in enumerate(project.version_locations):
-        if not folder.is_dir():
-            message = f"there is no folder {folder}"
-            yield subject.finding(
-                DIRECTORY_MISSING, ("version_locations", position), message, _MAKE_IT
-            )
+    yield from _missing_locations(subject)
+    history = subject.history
+    if history.directory is not None and not history.warnings:
+        yield from _several_heads(subject, history.directory)
+        return
+    found = list(_wrong_scripts(subject))
+    yield from found
+    if not found and history.error is not None:
+        message = f"Alembic can't use the history: {_in_words(history.error)}"
+        yield subject.finding(HISTORY_UNUSABLE, ("directory",), message, _SEE_SCRIPTS)
 
 
 _MAKE_IT = 'make it with "flask db init", or correct the path'
+_SEE_SCRIPTS = "see to alembic.ini, and to down_revision and depends_on in the scripts"
+
+
+def _missing_locations(subject: Subject) -> Iterator[Finding]:
+    """Find declared folders that are not there; the one that is not declared may be empty."""
+    locations = subject.settings.version_locations or ()
+    for position, location in enumerate(locations):
+        folder = subject.project.configuration.path(location)
+        if not folder.is_dir():
+            path = ("version_locations", position)
+            yield subject.finding(
+                DIRECTORY_MISSING, path, f"there is no folder {folder}", "correct the path"
+            )
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return f"no script is called {error}"
+    return without_secrets(str(error) or type(error).__name__)
+
+
+def _several_heads(subject: Subject, history: ScriptDirectory) -> Iterator[Finding]:
+    """Find several heads, unless each is that of a branch with a label of its own."""
+    heads = history.get_heads()
+    if len(heads) < 2 or all(history.get_revision(head).branch_labels for head in heads):
+        return
+    message = f"the history has {len(heads)} heads: {', '.join(sorted(heads))}"
+    help_ = 'bring them together with "flask db merge heads", or run "flask db upgrade heads"'
+    yield subject.finding(SEVERAL_HEADS, ("directory",), message, help_)
+
+
+def _wrong_scripts(subject: Subject) -> Iterator[Finding]:
+    scripts = []
+    for path in _script_files(subject):
+        try:
+            scripts.append(_load(path))
+        except (Exception, SystemExit) as error:
+            yield _unreadable(path, error)
+    yield from _twice(scripts)
+    yield from _without_parent(scripts)
+
+
+def _script_files(subject: Subject) -> list[Path]:
+    """Return the files that Alembic takes for revisions, each once."""
+    history = subject.history
+    pattern = "**/*" if history.is_recursive else "*"
+    endings = (".py", ".pyc") if history.is_sourceless else (".py",)
+    found = {
+        path.resolve(): path
+        for folder in history.locations
+        for path in sorted(Path(folder).glob(pattern))
+        if path.suffix in endings and path.is_file()
+    }
+    return [path for path in found.values() if not path.name.startswith((".#", "__init__"))]
 
 
 @dataclass(frozen=True)
@@ -71,29 +118,7 @@ class _Script:
         """Return the line that sets a variable."""
         text = self.path.read_text(encoding="utf-8", errors="replace")
         match = re.search(rf"(?m)^{name}\b.*", text)
-        span = match.span() if match else (0, 1)
-        return place_in_text(self.path, text, *span)
-
-
-def _load_scripts(subject: Subject) -> tuple[list[_Script], list[Finding]]:
-    scripts, findings = [], []
-    for path in _script_files(subject):
-        try:
-            scripts.append(_load(path))
-        except Exception as error:
-            findings.append(_unreadable(path, error))
-    return scripts, findings
-
-
-def _script_files(subject: Subject) -> list[Path]:
-    """Return the files that Alembic takes for revisions."""
-    pattern = "**/*.py" if subject.settings.recursive_version_locations else "*.py"
-    return sorted(
-        path
-        for folder in subject.project.version_locations
-        for path in folder.glob(pattern)
-        if not path.name.startswith((".#", "__init__"))
-    )
+        return Lines(self.path, text).place(*match.span()) if match else Place(self.path)
 
 
 def _load(path: Path) -> _Script:
@@ -105,7 +130,7 @@ def _load(path: Path) -> _Script:
     return _Script(path, module.revision, parents)
 
 
-def _unreadable(path: Path, error: Exception) -> Finding:
+def _unreadable(path: Path, error: BaseException) -> Finding:
     if isinstance(error, SyntaxError):
         line: int | None = error.lineno
     else:
@@ -119,11 +144,10 @@ def _unreadable(path: Path, error: Exception) -> Finding:
 
 def _line(path: Path, number: int | None) -> Place:
     text = path.read_text(encoding="utf-8", errors="replace")
-    lines = text.splitlines(keepends=True)
-    if number is None or not 0 < number <= len(lines):
+    lines = text.split("\n")
+    if path.suffix != ".py" or number is None or not 0 < number <= len(lines):
         return Place(path)
-    start = sum(map(len, lines[: number - 1]))
-    return place_in_text(path, text, start, start + len(lines[number - 1].rstrip()))
+    return Lines(path, text).place_in_line(number, 0, len(lines[number - 1].rstrip()))
 
 
 def _twice(scripts: Sequence[_Script]) -> Iterator[Finding]:
@@ -151,19 +175,3 @@ def _without_parent(scripts: Sequence[_Script]) -> Iterator[Finding]:
                     "bring the missing script back, or correct down_revision",
                     script.place("down_revision"),
                 )
-
-
-def _as_alembic_sees_it(subject: Subject) -> Iterator[Finding]:
-    """Let Alembic read the history, whose scripts can all be loaded."""
-    with warnings.catch_warnings(), script_directory(subject.project) as history:
-        warnings.simplefilter("ignore")
-        try:
-            heads = history.get_heads()
-        except (CommandError, RevisionError, LookupError) as error:
-            message = f"Alembic can't use the history: {error}"
-            yield subject.finding(HISTORY_UNUSABLE, ("directory",), message)
-            return
-    if len(heads) > 1:
-        message = f"the history has {len(heads)} heads: {', '.join(sorted(heads))}"
-        help_ = 'bring them together with "flask db merge heads", or run "flask db upgrade heads"'
-        yield subject.finding(SEVERAL_HEADS, ("directory",), message, help_)

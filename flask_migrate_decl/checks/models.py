@@ -80,16 +80,21 @@ def _quoted(names: list[str]) -> str:
 
 
 def _default_schema(subject: Subject, bind: Bind) -> Iterator[Finding]:
-    default = bind.default_schema
     tables = sorted(
-        t.name for t in bind.metadata.tables.values() if default and t.schema == default
+        {
+            key.column.table.name
+            for table in bind.metadata.tables.values()
+            for key in table.foreign_keys
+            if bind.default_schema and key.column.table.schema == bind.default_schema
+        }
     )
     if tables:
         yield subject.finding(
             DEFAULT_SCHEMA_NAMED,
             _place(bind, "include_schemas"),
-            f'the models of {_quoted(tables)} name the schema "{default}", which is the default '
-            "one: Alembic takes it for another one, and adds the tables again and again",
+            f'the models of {_quoted(tables)} name the schema "{bind.default_schema}", which is '
+            "the default one, and foreign keys lead to them: Alembic takes it for another one, and "
+            "drops and adds these keys again and again",
             "leave schema out of these models",
             of="key",
         )

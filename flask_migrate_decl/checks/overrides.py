@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from flask_migrate_decl.environment import referenced_object
+from flask_migrate_decl.errors import ObjectReferenceError
 from flask_migrate_decl.errors.rules import OVERRIDDEN_BY_CODE
 
 if TYPE_CHECKING:
@@ -29,13 +31,25 @@ def _is_other_directory(subject: Subject) -> bool:
     if argument is None or "directory" not in subject.settings.model_fields_set:
         return False
     declared = subject.project.configuration.path(subject.settings.directory)
-    return Path(argument).absolute() != declared.absolute()
+    return Path(argument).resolve() != declared.resolve()
 
 
 def _in_table(subject: Subject, table: KeyPath, options: DatabaseOptions) -> Iterator[Finding]:
     for key, given in subject.project.registration.options.items():
-        if key in options.model_fields_set and getattr(options, key) != given:
+        if key in options.model_fields_set and not _is_same(key, getattr(options, key), given):
             yield _overridden(subject, (*table, key))
+
+
+def _is_same(key: str, declared: Any, given: Any) -> bool:
+    """Tell whether code says what the file says: a list for a list, a function for its name."""
+    if isinstance(given, list):
+        given = tuple(given)
+    if callable(given) and isinstance(declared, str):
+        try:
+            return referenced_object(key, declared) is given
+        except ObjectReferenceError:
+            return False
+    return type(declared) is type(given) and bool(declared == given)
 
 
 def _overridden(subject: Subject, path: KeyPath) -> Finding:

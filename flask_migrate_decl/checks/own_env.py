@@ -6,13 +6,12 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.config import DatabaseOptions, place_in_text
+from flask_migrate_decl.config import DatabaseOptions, Lines
 from flask_migrate_decl.errors import Finding
 from flask_migrate_decl.errors.rules import ENV_COLLIDES, ENV_OVERRIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from flask_migrate_decl.checks.subject import Subject
     from flask_migrate_decl.errors import Place, Rule
@@ -40,12 +39,13 @@ def own_env_findings(subject: Subject) -> Iterator[Finding]:
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Running it says so; what it would pass can't be seen.
         return
     declared = _declared_options(subject)
-    for call in _configure_calls(tree):
-        yield from _ConfigureCall(path, text, call).findings(declared)
+    env = _Env(Lines(path, text), tree)
+    for call in env.configure_calls:
+        yield from _ConfigureCall(env, call).findings(declared)
 
 
 def _declared_options(subject: Subject) -> frozenset[str]:
@@ -54,30 +54,84 @@ def _declared_options(subject: Subject) -> frozenset[str]:
     return frozenset(declared & set(DatabaseOptions.model_fields))
 
 
-def _configure_calls(tree: ast.Module) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("context.configure"):
-            yield node
+@dataclass(frozen=True)
+class _Env:
+    lines: Lines
+    tree: ast.Module
+
+    @property
+    def configure_calls(self) -> list[ast.Call]:
+        """The calls of Alembic's ``configure()``, under whatever name it is imported."""
+        names = set(self._names_of_configure())
+        calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        return [call for call in calls if ast.unparse(call.func) in names]
+
+    def _names_of_configure(self) -> Iterator[str]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for alias in node.names:
+                    yield from _name_of_configure(node, alias)
+
+    def is_all_of_ours(self, spread: ast.keyword) -> bool:
+        """Tell whether ``**spread`` is what we give to an env.py, and nothing is taken out."""
+        value = ast.unparse(spread.value)
+        assigned = (node for node in ast.walk(self.tree) if isinstance(node, ast.Assign))
+        sources = [
+            ast.unparse(node.value)
+            for node in assigned
+            if value in [ast.unparse(target) for target in node.targets]
+        ]
+        is_ours = any("configure_args" in source for source in [value, *sources])
+        return is_ours and not self._is_taken_out_of(value)
+
+    def _is_taken_out_of(self, name: str) -> bool:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{name}.pop":
+                return True
+            if isinstance(node, ast.Delete) and any(
+                ast.unparse(target).startswith(f"{name}[") for target in node.targets
+            ):
+                return True
+        return False
+
+    def place(self, node: ast.keyword | ast.Call) -> Place:
+        """Return where a node begins; Python counts the bytes of a line."""
+        line = self.lines.text.split("\n")[node.lineno - 1].encode()
+        column = len(line[: node.col_offset].decode(errors="ignore"))
+        is_whole = node.end_lineno == node.lineno
+        behind = line[node.col_offset : node.end_col_offset if is_whole else None]
+        end = column + len(behind.decode(errors="ignore"))
+        return self.lines.place_in_line(node.lineno, column, end)
 
 
-_Node = ast.keyword | ast.Call
+def _name_of_configure(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Iterator[str]:
+    """Return what an import lets ``alembic.context.configure`` be called."""
+    name = alias.asname or alias.name
+    module = node.module if isinstance(node, ast.ImportFrom) else None
+    if (module, alias.name) == ("alembic", "context"):
+        yield f"{name}.configure"
+    elif (module, alias.name) == ("alembic.context", "configure"):
+        yield name
+    elif module is None and alias.name in ("alembic", "alembic.context"):
+        is_renamed = alias.name == "alembic.context" and alias.asname
+        yield f"{name if is_renamed else 'alembic.context'}.configure"
 
 
 @dataclass(frozen=True)
 class _ConfigureCall:
-    path: Path
-    text: str
+    env: _Env
     call: ast.Call
 
     def findings(self, declared: frozenset[str]) -> Iterator[Finding]:
         keywords = {keyword.arg: keyword for keyword in self.call.keywords if keyword.arg}
-        passes_all = any(keyword.arg is None for keyword in self.call.keywords)
+        spreads = [keyword for keyword in self.call.keywords if keyword.arg is None]
+        collides = any(map(self.env.is_all_of_ours, spreads))
         for name, keyword in keywords.items():
-            if passes_all and name in declared | _ALWAYS_PASSED:
+            if collides and name in declared | _ALWAYS_PASSED:
                 yield self._collision(name, keyword)
             elif name in declared:
                 yield self._override(name, keyword)
-        if not passes_all:
+        if not spreads:
             relevant = declared & _OF_A_FILE_OF_SQL if self._is_offline(keywords) else declared
             if left_out := sorted(relevant - set(keywords)):
                 yield self._left_out(left_out)
@@ -97,16 +151,10 @@ class _ConfigureCall:
         message = f"the section's {', '.join(names)} does not reach this call, and is not used"
         return self._finding(ENV_OVERRIDES, self.call, message, _PASS_ALL)
 
-    def _finding(self, rule: Rule, node: _Node, message: str, help_: str) -> Finding:
-        return Finding(rule, message, help_, self._place(node))
-
-    def _place(self, node: _Node) -> Place:
-        """Return where a node begins; Python counts the bytes of a line."""
-        lines = self.text.splitlines(keepends=True)
-        before = lines[node.lineno - 1].encode()[: node.col_offset].decode()
-        start = sum(map(len, lines[: node.lineno - 1])) + len(before)
-        length = len(ast.get_source_segment(self.text, node) or "x")
-        return place_in_text(self.path, self.text, start, start + length)
+    def _finding(
+        self, rule: Rule, node: ast.keyword | ast.Call, message: str, help_: str
+    ) -> Finding:
+        return Finding(rule, message, help_, self.env.place(node))
 
 
 _PASS_ALL = (

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from flask_migrate_decl.config import dotted
 from flask_migrate_decl.databases import Bind, present_binds
+from flask_migrate_decl.environment import script_directory
 from flask_migrate_decl.errors import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from warnings import WarningMessage
+
+    from alembic.script import ScriptDirectory
+
     from flask_migrate_decl.config import KeyPath, Settings
     from flask_migrate_decl.environment import Project
     from flask_migrate_decl.errors import Place, Rule
+
+
+@dataclass(frozen=True)
+class History:
+    """A history as Alembic read it, and where it looked for scripts.
+
+    :param directory: ``None`` where it could not be read.
+    :param error: why it could not.
+    :param warnings: it has gaps, or identifiers that are there twice.
+    """
+
+    directory: ScriptDirectory | None
+    error: BaseException | None
+    warnings: bool
+    locations: tuple[str, ...] = ()
+    is_recursive: bool = False
+    is_sourceless: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,9 +57,18 @@ class Subject:
         """The databases that are migrated and that the app has."""
         return present_binds(self.project.registration.db, self.project.configuration)
 
-    def bind(self, key: str | None) -> Bind | None:
-        """Return a database by its bind key, if it is migrated and there."""
-        return next((bind for bind in self.binds if bind.key == key), None)
+    @cached_property
+    def history(self) -> History:
+        """The history, read once, as each reading runs the scripts' code."""
+        found = None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                with script_directory(self.project) as found:
+                    found.get_heads()
+            except (Exception, SystemExit) as error:
+                return _history(found, error, caught)
+        return _history(found, None, caught)
 
     def finding(
         self,
@@ -50,3 +84,21 @@ class Subject:
     def place(self, path: KeyPath, of: Literal["key", "value"] = "value") -> Place | None:
         """Return where a key of the section, or its value, stands."""
         return self.project.configuration.source.place(path, of)
+
+
+def _history(
+    found: ScriptDirectory | None, error: BaseException | None, caught: Sequence[WarningMessage]
+) -> History:
+    has_gaps = any("revision" in str(warning.message).lower() for warning in caught)
+    directory = found if error is None else None
+    if found is None:
+        return History(directory, error, has_gaps)
+    locations = found.version_locations or [str(Path(found.dir) / "versions")]
+    return History(
+        directory,
+        error,
+        has_gaps,
+        tuple(locations),
+        bool(found.recursive_version_locations),
+        bool(found.sourceless),
+    )

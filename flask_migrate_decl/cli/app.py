@@ -17,6 +17,8 @@ from flask_migrate_decl.errors import (
     ConfigError,
     ConfiguredAppMissingError,
     MigrateError,
+    NoAppError,
+    without_secrets,
 )
 
 if TYPE_CHECKING:
@@ -73,13 +75,20 @@ def _load_named_app(info: ScriptInfo, config_file: Path | None) -> Flask:
     except NoAppException as error:
         if unread is not None:
             raise unread from None
-        cause = error.__context__
-        if isinstance(cause, ImportError) and "ImportError was" in error.message:
-            raise _not_loaded(reference, cause) from error
-        kind = ConfiguredAppMissingError if is_configured else AppNotLoadedError
-        raise kind(reference, error.format_message(), None) from error
-    except Exception as error:
+        raise _not_found(reference, error, is_configured=is_configured) from error
+    except (Exception, SystemExit) as error:
         raise _not_loaded(reference, error) from error
+
+
+def _not_found(reference: str, error: NoAppException, *, is_configured: bool) -> AppNotLoadedError:
+    """Tell an app that is not there from one that fails while it is imported."""
+    cause = error.__context__
+    if isinstance(cause, ImportError) and "ImportError was" in error.message:
+        return _not_loaded(reference, cause)
+    if is_configured:
+        return ConfiguredAppMissingError(reference, error.format_message(), None)
+    kind = AppNotLoadedError if reference.startswith('"') else NoAppError
+    return kind(reference, error.format_message(), None)
 
 
 def _configured_app(config_file: Path | None) -> str | None:
@@ -103,7 +112,7 @@ def _not_loaded(reference: str, error: BaseException) -> AppNotLoadedError:
     reason = (
         type(error).__name__ if _may_repeat_a_url(error) else f"{type(error).__name__}: {error}"
     )
-    return AppNotLoadedError(reference, reason, place or None)
+    return AppNotLoadedError(reference, without_secrets(reason), place or None)
 
 
 def _may_repeat_a_url(error: BaseException) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from flask_migrate_decl.cli.building import COULD_NOT_RUN, FOUND_SOMETHING, errors_shown, flag
-from flask_migrate_decl.cli.console import messages_on_stderr, show, show_report
+from flask_migrate_decl.cli.console import (
+    messages_on_stderr,
+    results_alone_on_stdout,
+    show_report,
+    write,
+)
 from flask_migrate_decl.cli.group import directory_option
 from flask_migrate_decl.cli.optional_app import (
+    absolute,
     config_option,
     given_directory,
     no_app_option,
@@ -48,33 +52,21 @@ def _check_config(
         raise click.UsageError("files are checked by themselves: leave out --config and --database")
     if no_app and database:
         raise click.UsageError("databases can't be looked at without the app")
+    stdout = context.with_resource(results_alone_on_stdout())
+    config, folder = absolute(config), absolute(given_directory(context, directory))
     with errors_shown(context), messages_on_stderr():
         if files:
             report = check_files(files)
         else:
             depth = Depth.FILE if no_app else Depth.DATABASES if database else Depth.APP
-            report = _checked(context, config, directory, depth)
-        _show(report, format_)
+            app_error = None if no_app else push_app_if_any(context, config)
+            report = check_config(config, folder, depth=depth, app_error=app_error)
+        text = FORMATS[format_](report)
+        if format_ in _FOR_PEOPLE:
+            show_report(text, stdout)
+        else:
+            write(text, stdout)
         context.exit(_exit_code(report, strict=strict))
-
-
-def _checked(
-    context: click.Context, config: Path | None, directory: str | None, depth: Depth
-) -> ConfigReport:
-    """Check with the app where it is wanted and can be had."""
-    # What the project's code prints while it is looked at is no part of the report.
-    with redirect_stdout(sys.stderr):
-        app_error = None if depth is Depth.FILE else push_app_if_any(context, config)
-        folder = given_directory(context, directory)
-        return check_config(config, folder, depth=depth, app_error=app_error)
-
-
-def _show(report: ConfigReport, format_: str) -> None:
-    text = FORMATS[format_](report)
-    if format_ in _FOR_PEOPLE:
-        show_report(text)
-    else:
-        show(text.removesuffix("\n"))
 
 
 def _exit_code(report: ConfigReport, *, strict: bool) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import sys
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from rich.console import Console
@@ -26,9 +28,50 @@ _LOGGERS = ("alembic", "flask_migrate_decl")
 _FORMAT = "%(levelname)-5.5s [%(name)s] %(message)s"
 
 
-def show(text: str) -> None:
-    """Print to standard output."""
-    click.echo(text)
+def show(text: str, stream: TextIO | None = None) -> None:
+    """Print a line to standard output, or to the stream that stands for it."""
+    write(f"{text}\n", stream or sys.stdout)
+
+
+def write(text: str, stream: TextIO) -> None:
+    """Print a text as it is, but for characters that the stream's encoding lacks."""
+    click.echo(_encodable(text, stream.encoding), file=stream, nl=False)
+
+
+def _encodable(text: str, encoding: str | None) -> str:
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        plain = text.replace("→", "->").replace("…", "...")
+        return plain.encode(encoding or "utf-8", "backslashreplace").decode(encoding or "utf-8")
+    return text
+
+
+@contextmanager
+def results_alone_on_stdout() -> Iterator[TextIO]:
+    """Give the stream for a command's result, and send all else that is printed to stderr.
+
+    The project's code prints what it likes, also through programs that it runs; a report for
+    programs has to be alone on standard output.
+    """
+    stdout = sys.stdout
+    try:
+        descriptor = stdout.fileno()
+        saved = os.dup(descriptor)
+    except (OSError, ValueError):
+        with redirect_stdout(sys.stderr):
+            yield stdout
+        return
+    stdout.flush()
+    os.dup2(sys.stderr.fileno(), descriptor)
+    stream = os.fdopen(saved, "w", encoding=stdout.encoding, closefd=False)
+    try:
+        with stream, redirect_stdout(sys.stderr):
+            yield stream
+    finally:
+        stdout.flush()
+        os.dup2(saved, descriptor)
+        os.close(saved)
 
 
 def show_error(error: MigrateError) -> None:
@@ -47,27 +90,27 @@ def show_warning(text: str) -> None:
     console.print(Text.assemble(("Warning: ", "bold yellow"), text))
 
 
-def show_report(text: str) -> None:
-    """Print what was found to standard output, in colour on a terminal."""
-    console = Console(soft_wrap=True, highlight=False)
+def show_report(text: str, stream: TextIO) -> None:
+    """Print what was found, in colour on a terminal."""
+    console = Console(file=stream, soft_wrap=True, highlight=False)
     if console.color_system is None:
-        click.echo(text, nl=False)
+        write(text, stream)
     else:
-        console.print(_coloured(text), end="")
+        console.print(_coloured(_encodable(text, stream.encoding)), end="")
 
 
-def show_settings(rows: Sequence[tuple[str, str, str]]) -> None:
+def show_settings(rows: Sequence[tuple[str, str, str]], stream: TextIO) -> None:
     """Print a table of settings, as wide as the terminal is, or as it needs elsewhere."""
     table = Table("Key", "Value", "From", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*map(Text, row))
-    console = Console(highlight=False)
+    console = Console(file=stream, highlight=False)
     if not console.is_terminal:
         console.width = Console(width=_NO_LIMIT).measure(table).maximum
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+        show(line.rstrip(), stream)
 
 
 _NO_LIMIT = 100_000
@@ -94,9 +137,9 @@ def _coloured(text: str) -> Text:
 def show_hint(report: HintReport) -> None:
     """Print what a hint came to, where somebody would want to know."""
     if report.state is State.PENDING:
-        click.echo(f"renamed {report.hint}")
+        show(f"renamed {report.hint}")
     elif report.state is State.EARLY:
-        click.echo(f"not renamed: {report.hint} ({report.message})")
+        show(f"not renamed: {report.hint} ({report.message})")
 
 
 class _NoPluginSetup(logging.Filter):

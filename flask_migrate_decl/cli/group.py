@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
-from contextlib import nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,8 +37,9 @@ COMMANDS = {
     "upgrade": "revisions",
 }
 """The names of all commands, each with the module that holds it."""
-_ONLY_OURS = frozenset({"check-config", "rename", "show-config"})
-"""The commands that Flask-Migrate does not have."""
+_OURS_ALONE = frozenset({"check-config", "show-config"})
+"""The commands for which no app is asked whether it has a group of its own."""
+RENAME = "rename"
 NO_APP = "--no-app"
 NEED_NO_APP = frozenset({"list-templates"})
 
@@ -90,8 +89,7 @@ class SharedGroup(MigrateGroup):
     """The group that is there for every project of this Python, with an app or without.
 
     Flask looks it up before the app's own commands. Where the app has a group of that name which
-    is not ours, such as Flask-Migrate's, the command is that group's. With ``--no-app`` no app is
-    loaded to find that out.
+    is not ours, such as Flask-Migrate's, the command is that group's; what only we have stays ours.
     """
 
     def make_context(
@@ -102,11 +100,17 @@ class SharedGroup(MigrateGroup):
         **extra: Any,
     ) -> click.Context:
         """Begin a command, the app's own one where it has another."""
-        if parent is not None and NO_APP not in args:
+        if parent is not None and not _is_ours_alone(args):
             command = _command_of_app(info_name or "", args, parent)
             if command is not None:
                 return command.make_context(info_name, args, parent=parent, **extra)
         return super().make_context(info_name, args, parent=parent, **extra)
+
+
+def _is_ours_alone(args: Sequence[str]) -> bool:
+    """Tell whether the app need not be asked: it would be loaded before its options are read."""
+    name = next((arg for arg in args if arg in COMMANDS), None)
+    return NO_APP in args or name in _OURS_ALONE
 
 
 def _command_of_app(name: str, args: Sequence[str], parent: click.Context) -> click.Command | None:
@@ -116,14 +120,11 @@ def _command_of_app(name: str, args: Sequence[str], parent: click.Context) -> cl
     """
     from flask_migrate_decl.cli.app import try_to_load_app
 
-    only_ours = next((arg for arg in args if arg in _ONLY_OURS), None)
-    # What an app prints while it is imported is no part of a report for programs.
-    with redirect_stdout(sys.stderr) if only_ours else nullcontext():
-        app = try_to_load_app(parent)
+    app = try_to_load_app(parent)
     command = app.cli.get_command(parent, name) if app else None
     if app is None or command is None or isinstance(command, MigrateGroup):
         return None
-    if only_ours and isinstance(command, click.Group) and only_ours not in command.commands:
+    if RENAME in args and isinstance(command, click.Group) and RENAME not in command.commands:
         return None
     push_app_context(app, parent)
     return command

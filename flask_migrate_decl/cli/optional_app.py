@@ -35,6 +35,11 @@ def given_directory(context: click.Context, directory: str | None) -> str | None
     return directory or context.meta.get(DIRECTORY)
 
 
+def absolute(path: str | Path | None) -> Path | None:
+    """Return a path that is still right when the app changes the working folder."""
+    return None if path is None else Path(path).absolute()
+
+
 def push_app_if_any(context: click.Context, config: Path | None) -> MigrateError | None:
     """Push the app's context; return what is wrong with an app that can't be had."""
     try:

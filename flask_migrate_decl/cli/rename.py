@@ -41,19 +41,32 @@ def names_in(text: str, count: int) -> tuple[str | None, tuple[str, ...]]:
     )
 
 
+def new_name(text: str) -> str:
+    """Return a new name; a dot in it may be a mistake, so it has to be quoted then.
+
+    :raises click.BadParameter: it is not one name.
+    """
+    schema, (name,) = names_in(text, 1)
+    if schema is not None:
+        raise click.BadParameter(
+            "write the new name alone, with double quotes around it if the dot is a part of it"
+        )
+    return name
+
+
 def _rename_table(old: str, new: str, bind: str | None, config: Path | None, no_app: bool) -> None:
-    schema, (table,) = names_in(old, 1)
+    schema, (table,), name = *names_in(old, 1), new_name(new)
     _rename(
-        lambda: rename_table(table, new, schema=schema, bind=bind, config_file=config),
+        lambda: rename_table(table, name, schema=schema, bind=bind, config_file=config),
         config,
         no_app=no_app,
     )
 
 
 def _rename_column(old: str, new: str, bind: str | None, config: Path | None, no_app: bool) -> None:
-    schema, (table, column) = names_in(old, 2)
+    schema, (table, column), name = *names_in(old, 2), new_name(new)
     _rename(
-        lambda: rename_column(table, column, new, schema=schema, bind=bind, config_file=config),
+        lambda: rename_column(table, column, name, schema=schema, bind=bind, config_file=config),
         config,
         no_app=no_app,
     )
@@ -63,7 +76,7 @@ def _rename(add: Callable[[], AddedHint], config: Path | None, *, no_app: bool) 
     """Add a hint to the file of the app, or to that of the working folder where there is none."""
     context = click.get_current_context()
     with errors_shown(context), messages_on_stderr():
-        if not no_app:
+        if not no_app and config is None:
             push_app_if_any(context, config)
         added = add()
         line = f":{added.place.line}" if added.place else ""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
 
 from flask_migrate_decl.cli.building import errors_shown, text_option
-from flask_migrate_decl.cli.console import messages_on_stderr, show, show_settings, show_warning
+from flask_migrate_decl.cli.console import (
+    messages_on_stderr,
+    results_alone_on_stdout,
+    show,
+    show_settings,
+    show_warning,
+)
 from flask_migrate_decl.cli.group import directory_option
 from flask_migrate_decl.cli.optional_app import (
+    absolute,
     config_option,
     given_directory,
     no_app_option,
@@ -37,16 +42,17 @@ def _show_config(
     config: Path | None, no_app: bool, bind: str | None, format_: str, directory: str | None
 ) -> None:
     context = click.get_current_context()
+    stdout = context.with_resource(results_alone_on_stdout())
+    config, folder = absolute(config), absolute(given_directory(context, directory))
     with errors_shown(context), messages_on_stderr():
-        with redirect_stdout(sys.stderr):
-            app_error = None if no_app else push_app_if_any(context, config)
-            shown = show_config(config, given_directory(context, directory), bind=bind)
+        app_error = None if no_app else push_app_if_any(context, config)
+        shown = show_config(config, folder, bind=bind)
         if app_error is not None:
             show_warning(f"what code says is not shown: {app_error}")
         if format_ == _TABLE:
-            show_settings(shown.rows)
+            show_settings(shown.rows, stdout)
         else:
-            show(IN_FORCE_FORMATS[format_](shown).removesuffix("\n"))
+            show(IN_FORCE_FORMATS[format_](shown).removesuffix("\n"), stdout)
 
 
 COMMANDS = {

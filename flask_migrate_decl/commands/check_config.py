@@ -18,9 +18,10 @@ from flask_migrate_decl.errors import (
     ConfigUnreadableError,
     ConfiguredAppMissingError,
     Finding,
+    NoAppError,
     NotInitializedError,
 )
-from flask_migrate_decl.errors.rules import APP_NOT_FOUND
+from flask_migrate_decl.errors.rules import APP_NOT_FOUND, APP_NOT_LOADED
 from flask_migrate_decl.reporting import ConfigReport, Depth, DepthReport
 from flask_migrate_decl.reporting.paths import shown_path
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from flask_migrate_decl.registration import Registration
 
 _NO_FILE = "there is no configuration file, so that every key has its default"
+_NO_CONTEXT = "no application context is active"
 _MISTAKES_FIRST = "the file has to be right first"
 
 
@@ -90,8 +92,10 @@ def check_config(
     if depth is Depth.FILE:
         return report
     if registration is None:
+        if app_error is None and current_app:
+            app_error = NotInitializedError(current_app.name)
         report = _with_findings(report, _of_app_error(source, app_error))
-        return _without_app(report, depth, str(app_error or _no_app()))
+        return _without_app(report, depth, str(app_error or _NO_CONTEXT))
     if checked.settings is None:
         return _without_app(report, depth, _MISTAKES_FIRST)
     configuration = Configuration(checked.settings, source)
@@ -142,17 +146,14 @@ def _without_app(report: ConfigReport, depth: Depth, reason: str) -> ConfigRepor
 
 
 def _of_app_error(source: Source, error: MigrateError | None) -> Iterator[Finding]:
-    """Tell that the section names an app that is not there; a broken one is no fault of it."""
+    """Tell of an app that is named or found, and can't be asked; that there is none is no fault."""
     if isinstance(error, ConfiguredAppMissingError):
         place = source.place(("app",), of="value")
         help_ = "correct the module or the name behind the colon"
         yield Finding(APP_NOT_FOUND, error.reason, help_, place, "app")
-
-
-def _no_app() -> str:
-    if not current_app:
-        return "no application context is active"
-    return str(NotInitializedError(current_app.name))
+    elif error is not None and not isinstance(error, NoAppError):
+        help_ = "mend that, or leave the app out with --no-app"
+        yield Finding(APP_NOT_LOADED, str(error), help_)
 
 
 def _file_depth(path: Path | None) -> DepthReport:

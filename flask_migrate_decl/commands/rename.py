@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
-from flask_migrate_decl.config import NewHint, check_source, dotted, edit_with_hint, source_in
+from flask_migrate_decl.config import (
+    NewHint,
+    check_source,
+    dotted,
+    edit_with_hint,
+    named_source,
+    source_in,
+)
 from flask_migrate_decl.errors import (
     ConfigInvalidError,
+    ConfigUnwritableError,
     Finding,
     HintNotAddedError,
     HintRefusedError,
-    NotPermittedError,
     Severity,
 )
 from flask_migrate_decl.results import AddedHint
 
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
 
-    from flask_migrate_decl.config import KeyPath, Source
+    from flask_migrate_decl.config import Edit, KeyPath, Source
 
 
 def rename_table(
@@ -45,7 +52,7 @@ def rename_table(
     :raises HintRefusedError: the file would have mistakes with the hint; it is as it was.
     :raises HintNotAddedError: the file's layout does not take the hint; it is as it was.
     :raises ConfigChangedError: somebody else changed the file just now.
-    :raises NotPermittedError: the file may not be written.
+    :raises ConfigUnwritableError: the file can't be written; it is as it was.
     """
     return _added(NewHint("tables", _given({"from": old, "to": new}, schema, bind)), config_file)
 
@@ -68,15 +75,38 @@ def rename_column(
 
 
 def _given(names: dict[str, str], schema: str | None, bind: str | None) -> dict[str, str]:
+    """Return the values of a hint, without what is not given."""
     optional = {"schema": schema, "bind": bind}
     return names | {key: value for key, value in optional.items() if value is not None}
 
 
 def _added(hint: NewHint, config_file: str | os.PathLike[str] | None) -> AddedHint:
-    source = source_for(current_registration_if_any(), config_file)
+    source = _source(config_file)
     if errors := _errors(source):
         raise ConfigInvalidError(_path(source), tuple(errors))
-    edit = edit_with_hint(source, hint)
+    try:
+        edit = edit_with_hint(source, hint)
+        added = _verified(edit, hint)
+        edit.write()
+    except OSError as error:
+        path = source.path or Path(str(error.filename))
+        raise ConfigUnwritableError(path, error.strerror or str(error)) from error
+    except UnicodeEncodeError as error:
+        path = source.path or Path.cwd()
+        raise ConfigUnwritableError(path, "a name has characters that UTF-8 lacks") from error
+    return added
+
+
+def _source(config_file: str | os.PathLike[str] | None) -> Source:
+    """Return the section to add to; a file that is named need not have one yet."""
+    if config_file is None:
+        return source_for(current_registration_if_any(), None)
+    path = Path(config_file).absolute()
+    return named_source(path, "--config", may_lack_section=True)
+
+
+def _verified(edit: Edit, hint: NewHint) -> AddedHint:
+    """Return what is going to be added, if the file has no mistakes then."""
     if edit.document is None:
         raise HintNotAddedError(edit.path, edit.lines)
     after = source_in(edit.document)
@@ -84,10 +114,6 @@ def _added(hint: NewHint, config_file: str | os.PathLike[str] | None) -> AddedHi
     path = _path_of_last(after, hint.kind)
     if errors := _errors(after):
         raise HintRefusedError(edit.path, tuple(_without_place(found, path) for found in errors))
-    try:
-        edit.write()
-    except PermissionError as error:
-        raise NotPermittedError(str(error.filename)) from error
     return AddedHint(edit.path, dotted(path), after.place(path))
 
 

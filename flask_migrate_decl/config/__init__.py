@@ -6,11 +6,11 @@ from flask_migrate_decl.config.editing import NewHint
 from flask_migrate_decl.config.hints import hint_path
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
 from flask_migrate_decl.config.settings import BindSettings, DatabaseOptions, Settings
-from flask_migrate_decl.config.source import Source, find_source, source_in
+from flask_migrate_decl.config.source import Source, find_source, named_source, source_in
 from flask_migrate_decl.config.starter import StarterSection, add_starter_section
 from flask_migrate_decl.config.toml.layout import KeyPath
-from flask_migrate_decl.config.toml.lines import place_in_text
-from flask_migrate_decl.config.words import dotted
+from flask_migrate_decl.config.toml.lines import Lines
+from flask_migrate_decl.reporting.keys import dotted
 
 __all__ = [
     "BindSettings",
@@ -19,6 +19,7 @@ __all__ = [
     "DatabaseOptions",
     "Edit",
     "KeyPath",
+    "Lines",
     "NewHint",
     "Settings",
     "Source",
@@ -32,6 +33,6 @@ __all__ = [
     "find_source",
     "hint_path",
     "load_configuration",
-    "place_in_text",
+    "named_source",
     "source_in",
 ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.config.hints import declared_renames, hint_path
 from flask_migrate_decl.config.settings import HOOK_KEYS
-from flask_migrate_decl.config.words import dotted
 from flask_migrate_decl.errors import Finding, Related, Rule
 from flask_migrate_decl.errors.rules import (
     BIND_NAME,
@@ -21,6 +21,7 @@ from flask_migrate_decl.errors.rules import (
     UNKNOWN_TIMEZONE,
 )
 from flask_migrate_decl.renames import Renames, find_conflicts, nearest
+from flask_migrate_decl.reporting.keys import dotted, listed_names, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,16 +74,16 @@ def _undeclared_binds(source: Source, renames: Renames) -> Iterator[Finding]:
     binds = source.section.get("binds", {})
     if source.section.get("multidb") is True or not isinstance(binds, dict):
         return
+    near = cache(lambda bind: nearest(bind, binds))
     for hint in renames.hints:
         if hint.bind is None or hint.bind in binds:
             continue
-        near = nearest(hint.bind, binds)
-        offer = f'did you mean "{near[0]}"? Else ' if near else ""
+        offer = f'did you mean "{near(hint.bind)[0]}"? Else ' if near(hint.bind) else ""
         yield _finding(
             source,
             BIND_NOT_DECLARED,
             (*hint_path(hint.place), "bind"),
-            f'the bind "{hint.bind}" is not declared (declared: {", ".join(binds) or "none"})',
+            f'the bind "{shortened(hint.bind)}" is not declared (declared: {listed_names(binds)})',
             f"{offer}add [{dotted(('binds', hint.bind))}], or set multidb = true",
         )
 
@@ -164,8 +165,8 @@ def _bind_names(source: Source) -> Iterator[Finding]:
         if not f"upgrade_{name}".isidentifier():
             yield Finding(
                 BIND_NAME,
-                f'the bind "{name}" can\'t take part in a shared history: its scripts have a '
-                f"function upgrade_{name}(), and that is no Python name",
+                f'the bind "{shortened(name)}" can\'t take part in a shared history: its scripts '
+                "have a function upgrade_… for each bind, and that is no Python name",
                 "rename the bind in SQLALCHEMY_BINDS",
                 source.place(("binds", name)),
                 dotted(("binds", name)),

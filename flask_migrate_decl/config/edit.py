@@ -17,7 +17,7 @@ from flask_migrate_decl.config.editing import (
     texts_with_hint,
     texts_without_hint,
 )
-from flask_migrate_decl.config.files import replace_file
+from flask_migrate_decl.config.files import write_file
 from flask_migrate_decl.config.source import (
     MIGRATE_TOML,
     PYPROJECT_TOML,
@@ -58,13 +58,10 @@ class Edit:
         :raises OSError: it can't be written; it is as it was.
         """
         assert self.document is not None
-        found = self.path.read_bytes() if self.path.exists() else None
+        found = self.path.read_bytes() if self.path.is_file() else None
         if found != self.before:
             raise ConfigChangedError(self.path)
-        if found is None:
-            self.path.write_bytes(self.document.content)
-        else:
-            replace_file(self.path, self.document.content)
+        write_file(self.path, self.document.content)
 
 
 def edit_with_hint(source: Source, hint: NewHint) -> Edit:

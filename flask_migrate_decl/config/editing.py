@@ -8,7 +8,6 @@ made for a hint has a comma behind its only item, and goes with it.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from flask_migrate_decl.config.toml.brackets import (
     newline_of,
 )
 from flask_migrate_decl.config.toml.layout import Span
+from flask_migrate_decl.reporting.keys import written_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flask_migrate_decl.config.toml.document import Document
     from flask_migrate_decl.config.toml.layout import Block, Entry, KeyPath, Value
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BLANK_LINE_BEFORE = re.compile(r"(?:\A|\n)(\r?\n)\Z")
 _COMMENTS = re.compile(r"(?:[ \t]*#[^\n]*\n)*")
 
 
@@ -86,10 +86,7 @@ def hint_to_paste(section: KeyPath, hint: NewHint, newline: str = "\n") -> str:
 
 
 def _dotted(path: KeyPath) -> str:
-    keys = [str(key) for key in path]
-    return ".".join(
-        k if _BARE_KEY.fullmatch(k) else json.dumps(k, ensure_ascii=False) for k in keys
-    )
+    return ".".join(written_key(str(key)) for key in path)
 
 
 @dataclass(frozen=True)
@@ -249,7 +246,7 @@ class _Editor:
     def without_hint(self, number: int) -> Iterator[str]:
         found = self._list()
         if found is None:
-            yield self._without_block(self._list_blocks()[number])
+            yield from map(self._without_block, self._list_blocks()[number : number + 1])
             return
         value = found.entry.value
         if len(value.items or ()) == 1:
@@ -268,17 +265,16 @@ class _Editor:
                 yield Brackets(self._source, found.table).without_part(number)
             return
         indent = indentation(self._source, entry.span.start)
-        if list_ == _made_list(written, newline_of(self._source), indent):
+        rest = self._source[value.span.end : line_end(self._source, value.span.end)]
+        is_made = list_ == _made_list(written, newline_of(self._source), indent)
+        if is_made and not rest.strip():
             yield self._without_lines(entry.span)
 
     def _without_block(self, block: Block) -> str:
         """Take a block's lines out, and a blank line before them."""
         lines = self._lines(Span(block.span.start, _end(block)))
-        before = self._source[: lines.start]
-        for newline in ("\r\n", "\n"):
-            if before.endswith(newline * 2) or before == newline:
-                return self._without(Span(lines.start - len(newline), lines.end))
-        return self._without(lines)
+        blank = _BLANK_LINE_BEFORE.search(self._source, 0, lines.start)
+        return self._without(Span(blank.start(1) if blank else lines.start, lines.end))
 
     def _without_lines(self, span: Span) -> str:
         return self._without(self._lines(span))

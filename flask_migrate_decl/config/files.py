@@ -1,32 +1,59 @@
-"""Files that are replaced as a whole, or not at all."""
+"""Files that are written as a whole, or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
 import shutil
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Put new content in a file's place in one step, so that a crash leaves the old or the new.
+def write_file(path: Path, content: bytes) -> None:
+    """Put content in a file's place in one step, so that a crash leaves the old or the new.
 
-    Its mode stays, and a symlink stays one.
+    The mode and owner of a file that is there stay, and a symlink stays one.
 
-    :raises OSError: it can't be written; it is as it was.
+    :raises OSError: it can't be written, or is no ordinary file; it is as it was.
     """
-    target = path.resolve()
-    if not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, "it is read-only", str(target))
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, "its link leads back to itself", str(path))
+    before = target.stat() if target.exists() else None
+    if before is not None and not stat.S_ISREG(before.st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    if before is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is read-only", str(path))
+    try:
+        _replace(target, content, before)
+    except OSError as error:
+        # The name in it may be that of the temporary file.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(target: Path, content: bytes, before: os.stat_result | None) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        shutil.copymode(target, name)
+        if before is None:
+            Path(name).chmod(0o666 & ~_umask())
+        else:
+            with suppress(PermissionError):
+                os.chown(name, before.st_uid, before.st_gid)
+            shutil.copymode(target, name)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _umask() -> int:
+    """Return the mask of new files' modes, which can be read only by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -14,7 +14,7 @@ from flask_migrate_decl.config.settings import (
     Settings,
     TableHint,
 )
-from flask_migrate_decl.config.words import dotted, kind_of
+from flask_migrate_decl.config.words import kind_of
 from flask_migrate_decl.errors.rules import (
     FILE_TEMPLATE,
     MISSING_KEY,
@@ -28,6 +28,7 @@ from flask_migrate_decl.errors.rules import (
     WRONG_TYPE,
 )
 from flask_migrate_decl.renames import nearest
+from flask_migrate_decl.reporting.keys import dotted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +59,7 @@ def said_of(section: Mapping[str, Any], path: KeyPath, group: Sequence[ErrorDeta
     """
     kinds = {detail["type"] for detail in group}
     if "extra_forbidden" in kinds:
-        message = f'there is no key "{path[-1]}" {_in_table(path[:-1])}'
+        message = f'there is no key "{shortened(str(path[-1]))}" {_in_table(path[:-1])}'
         return Said(UNKNOWN_KEY, message, _help_for_unknown_key(path), blames_value=False)
     if "missing" in kinds:
         return _missing(path)
@@ -165,6 +166,7 @@ _RULES = {
     "name": TEXT_NOT_ACCEPTED,
     "string_pattern_mismatch": TEXT_NOT_ACCEPTED,
     "greater_than_equal": VALUE_NOT_ACCEPTED,
+    "less_than_equal": VALUE_NOT_ACCEPTED,
     "literal_error": VALUE_NOT_ACCEPTED,
 }
 _WANTED = {
@@ -206,6 +208,8 @@ def _asked(detail: ErrorDetails) -> str:
         return _NAME_PATTERN if context["pattern"] == HOOK_NAME else _TEXT_PATTERN
     if detail["type"] == "greater_than_equal":
         return f"should be at least {context['ge']}"
+    if detail["type"] == "less_than_equal":
+        return f"should be at most {context['le']}"
     if detail["type"] == "literal_error":
         return f"should be one of {context['expected']}".replace("'", '"')
     return detail["msg"].replace("Input should", "should")

@@ -10,7 +10,6 @@ them.
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -43,6 +42,7 @@ _SHOWN_REFERENCE = r"^[^\s:/-]+:[^\s:/-]+$"
 _SHOWN_MODULE = r"^[^\s:/-]+$"
 _SHOWN_BIND = r"^[^\s:/.-]+$"
 
+_WIDE_PLACE = re.compile(r"%\(\w*\)[^%\w]*\.?\d{3}|%\(\w*\)[^%]{0,8}\*")
 _FILE_TEMPLATE_NUMBERS = ("epoch", "year", "month", "day", "hour", "minute", "second")
 _FILE_TEMPLATE_PLACES = (
     "%(rev)s, %(slug)s, %(epoch)s, %(year)d, %(month).2d, %(day).2d, %(hour).2d, "
@@ -58,6 +58,8 @@ def _checked_reference(value: str) -> str:
 
 
 def _checked_file_template(value: str) -> str:
+    if _WIDE_PLACE.search(value):
+        raise PydanticCustomError("template", _FILE_TEMPLATE_HELP)
     try:
         name = PurePath(
             value % (dict.fromkeys(_FILE_TEMPLATE_NUMBERS, 1) | {"rev": "r", "slug": "s"})
@@ -77,7 +79,8 @@ def _checked_module(value: str) -> str:
 
 def _checked_encoding(value: str) -> str:
     try:
-        codecs.lookup(value)
+        # Python has encodings of other things than texts too, and one that refuses everything.
+        "a".encode(value)
     except (LookupError, ValueError):
         raise PydanticCustomError("encoding", "should be an encoding that Python knows") from None
     return value
@@ -319,7 +322,7 @@ class ScriptOptions(Section):
         default="%(rev)s_%(slug)s",
         description=f"How the files of revisions are named, from {_FILE_TEMPLATE_PLACES}.",
     )
-    truncate_slug_length: Annotated[int, Field(ge=1)] = Field(
+    truncate_slug_length: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=40, description="How many characters of the message a file's name takes."
     )
     timezone: Text | None = Field(

@@ -166,19 +166,23 @@ def _upward(start: Path) -> Iterator[Path]:
     return iter((start, *start.parents))
 
 
-def named_source(path: Path, named_by: str) -> Source:
+def named_source(path: Path, named_by: str, *, may_lack_section: bool = False) -> Source:
     """Read the section of a file that somebody names.
 
     :param named_by: who does, for the error.
+    :param may_lack_section: one without keys is returned where the file has none.
     :raises ConfigUnreadableError: it is not there, can't be read or has no section.
     :raises ConfigInvalidError: it is no TOML.
     """
     path = path.absolute()
     try:
-        source = source_in(read_document(path))
+        document = read_document(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigUnreadableError(path, reason, named_by) from None
+    source = source_in(document)
+    if source is None and may_lack_section:
+        return Source(document, SECTION_PATH)
     if source is None:
         raise ConfigUnreadableError(path, f"it has no [tool.{SECTION}]", named_by)
     return source

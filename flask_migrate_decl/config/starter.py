@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from flask_migrate_decl.config.edit import first_right
-from flask_migrate_decl.config.files import replace_file
+from flask_migrate_decl.config.files import write_file
 from flask_migrate_decl.config.source import MIGRATE_TOML, PYPROJECT_TOML, SECTION
 from flask_migrate_decl.config.toml.brackets import newline_of
 from flask_migrate_decl.config.toml.document import read_document
@@ -49,7 +49,7 @@ def add_starter_section(folder: Path, directory: str, *, multidb: bool) -> Start
     values: dict[str, Any] = {"directory": directory} | ({"multidb": True} if multidb else {})
     if not pyproject.is_file():
         text = _starter_text(values, header="", renames="renames")
-        (folder / MIGRATE_TOML).write_text(text, encoding="utf-8")
+        write_file(folder / MIGRATE_TOML, text.encode())
         return StarterSection(folder / MIGRATE_TOML, text, written=True)
     table = f"tool.{SECTION}"
     text = _starter_text(values, header=f"[{table}]\n", renames=f"{table}.renames")
@@ -74,5 +74,5 @@ def _append_section(path: Path, text: str, values: dict[str, Any]) -> bool:
     )
     if appended is None:
         return False
-    replace_file(path, appended.content)
+    write_file(path, appended.content)
     return True

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from flask_migrate_decl.config.refusals import meant_key, said_of
 from flask_migrate_decl.config.settings import Settings
-from flask_migrate_decl.config.words import dotted
 from flask_migrate_decl.errors import Finding
+from flask_migrate_decl.reporting.keys import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -31,16 +31,18 @@ class Bind:
     @property
     def label(self) -> str:
         """The bind's name for people."""
-        return self.key or "<default>"
+        return "<default>" if self.key is None else str(self.key)
 
     @property
     def words(self) -> str:
         """The database in a sentence."""
-        return f'the bind "{self.key}"' if self.key else "the default database"
+        return "the default database" if self.key is None else f'the bind "{self.key}"'
 
     @property
     def default_schema(self) -> str | None:
-        """The default schema, as it is called unless somebody has changed that."""
+        """The default schema as it is called by default; ``None`` where the URL may change it."""
+        if "options" in self.engine.url.query:
+            return None
         if self.engine.dialect.name in ("mysql", "mariadb"):
             return self.engine.url.database
         return _DEFAULT_SCHEMAS.get(self.engine.dialect.name)
@@ -83,7 +85,7 @@ def known_binds(db: SQLAlchemy) -> tuple[str, ...]:
 
     :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
     """
-    return tuple(key for key in _engines(db) if key is not None)
+    return tuple(str(key) for key in _engines(db) if key is not None)
 
 
 def named_binds(configuration: Configuration) -> Iterator[tuple[KeyPath, str]]:

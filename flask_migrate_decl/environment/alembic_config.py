@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import shutil
 from argparse import Namespace
@@ -18,7 +19,7 @@ from flask import g
 from flask_migrate_decl.autogenerate import ATTRIBUTE, register
 from flask_migrate_decl.environment.project import current_registration, open_project
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run
-from flask_migrate_decl.errors import NoConfigReturnedError
+from flask_migrate_decl.errors import EnvironmentFailedError, NoConfigReturnedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,7 +48,13 @@ def alembic_config(
         ``quiet``, which keeps it from printing what it does.
     """
     with _script_location(run.project) as location:
-        yield _config(run, location, x_arg, flags)
+        try:
+            config = _config(run, location, x_arg, flags)
+        except (configparser.Error, UnicodeDecodeError) as error:
+            # Its own words may repeat a URL.
+            reason = f"it is no INI file: {type(error).__name__}"
+            raise EnvironmentFailedError(run.project.directory / "alembic.ini", reason) from None
+        yield config
 
 
 @contextmanager

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask_migrate_decl.errors import ObjectReferenceError
+from flask_migrate_decl.errors import ObjectReferenceError, without_secrets
 from flask_migrate_decl.renames import nearest
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 
 def referenced_object(key: str, reference: str) -> Any:
@@ -19,20 +16,30 @@ def referenced_object(key: str, reference: str) -> Any:
     :raises ObjectReferenceError: the module or the name is not there, or can't be called.
     """
     module_name, _, path = reference.partition(":")
-    module = imported_module(key, reference, module_name)
-    found: Any = module
-    for name in path.split("."):
-        if not hasattr(found, name):
-            near = nearest(name, (known for known in vars(found) if not known.startswith("_")))
-            offer = f'; did you mean "{near[0]}"?' if near else ""
-            raise ObjectReferenceError(key, reference, f'"{module_name}" has no "{path}"{offer}')
-        found = getattr(found, name)
-    if not callable(found):
+    found = imported_module(key, reference, module_name)
+    try:
+        found = _attribute(found, path)
+        is_callable = callable(found)
+    except AttributeError as error:
+        raise ObjectReferenceError(key, reference, f'"{module_name}" has no {error}') from None
+    except Exception as error:
+        raise ObjectReferenceError(key, reference, _in_words(error)) from error
+    if not is_callable:
         raise ObjectReferenceError(key, reference, "it can't be called")
     return found
 
 
-def imported_module(key: str, reference: str, module: str) -> ModuleType:
+def _attribute(found: Any, path: str) -> Any:
+    for name in path.split("."):
+        if not hasattr(found, name):
+            near = nearest(name, (known for known in dir(found) if not known.startswith("_")))
+            offer = f'; did you mean "{near[0]}"?' if near else ""
+            raise AttributeError(f'"{path}"{offer}')
+        found = getattr(found, name)
+    return found
+
+
+def imported_module(key: str, reference: str, module: str) -> Any:
     """Import a module of the project, which may fail in any way.
 
     :raises ObjectReferenceError: it can't be imported.
@@ -40,7 +47,10 @@ def imported_module(key: str, reference: str, module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ObjectReferenceError(key, reference, str(error)) from error
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise ObjectReferenceError(key, reference, reason) from error
+        raise ObjectReferenceError(key, reference, without_secrets(str(error))) from error
+    except (Exception, SystemExit) as error:
+        raise ObjectReferenceError(key, reference, _in_words(error)) from error
+
+
+def _in_words(error: BaseException) -> str:
+    return without_secrets(f"{type(error).__name__}: {error}")

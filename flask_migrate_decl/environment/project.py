@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +12,14 @@ from flask import current_app
 
 from flask_migrate_decl.config import load_configuration
 from flask_migrate_decl.databases import migrated_binds
-from flask_migrate_decl.environment.objects import referenced_object
+from flask_migrate_decl.environment.objects import imported_module, referenced_object
 from flask_migrate_decl.environment.texts import docstring
-from flask_migrate_decl.errors import BindNameError, ModelsModuleError, NotInitializedError
+from flask_migrate_decl.errors import (
+    BindNameError,
+    ModelsModuleError,
+    NotInitializedError,
+    ObjectReferenceError,
+)
 from flask_migrate_decl.registration import Registration
 
 if TYPE_CHECKING:
@@ -131,12 +135,9 @@ class Project:
         """
         for module in self.settings.models:
             try:
-                importlib.import_module(module)
-            except ImportError as error:
-                raise ModelsModuleError(module, str(error)) from error
-            except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
-                raise ModelsModuleError(module, reason) from error
+                imported_module("models", module, module)
+            except ObjectReferenceError as error:
+                raise ModelsModuleError(module, error.reason) from error
 
 
 def current_registration() -> Registration:

@@ -12,6 +12,7 @@ from flask_migrate_decl.errors.application import (
     ConfiguredAppMissingError,
     DatabaseMissingError,
     DatabaseNotReadyError,
+    NoAppError,
     NoConfigReturnedError,
     NotInitializedError,
 )
@@ -22,6 +23,7 @@ from flask_migrate_decl.errors.configuration import (
     ConfigError,
     ConfigInvalidError,
     ConfigUnreadableError,
+    ConfigUnwritableError,
     HintNotAddedError,
     HintRefusedError,
     ModelsModuleError,
@@ -57,7 +59,7 @@ from flask_migrate_decl.errors.renames import (
     NamesInUseError,
     RenameHintsError,
 )
-from flask_migrate_decl.errors.secrets import without_secrets
+from flask_migrate_decl.errors.secrets import secret_lines, without_secrets
 
 __all__ = [
     "AlembicCommandError",
@@ -69,6 +71,7 @@ __all__ = [
     "ConfigError",
     "ConfigInvalidError",
     "ConfigUnreadableError",
+    "ConfigUnwritableError",
     "ConfiguredAppMissingError",
     "DatabaseError",
     "DatabaseMissingError",
@@ -91,6 +94,7 @@ __all__ = [
     "ModelsDifferError",
     "ModelsModuleError",
     "NamesInUseError",
+    "NoAppError",
     "NoConfigReturnedError",
     "NotInitializedError",
     "NotPermittedError",
@@ -107,5 +111,6 @@ __all__ = [
     "TransactionOpenError",
     "UnknownBindError",
     "UnknownTemplateError",
+    "secret_lines",
     "without_secrets",
 ]

@@ -80,3 +80,8 @@ class AppNotLoadedError(AppError):
 @dataclass(eq=False)
 class ConfiguredAppMissingError(AppNotLoadedError):
     """The app that the configuration's ``app`` names is not there."""
+
+
+@dataclass(eq=False)
+class NoAppError(AppNotLoadedError):
+    """No app is named, and none is found where Flask looks for one."""

@@ -67,6 +67,17 @@ class ConfigChangedError(ConfigError):
 
 
 @dataclass(eq=False)
+class ConfigUnwritableError(ConfigError):
+    """A configuration file can't be written; it is as it was."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path} can't be written: {self.reason}"
+
+
+@dataclass(eq=False)
 class HintNotAddedError(ConfigError):
     """A rename hint could not be added to a file, which is as it was.
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.errors.secrets import without_secrets
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -78,6 +80,8 @@ class Finding:
     :param help: what helps here; ``""`` where the message says it all.
     :param place: ``None`` where no file is to blame.
     :param key: the dotted path below the section, ``""`` for the file as a whole.
+
+    Passwords are covered in all of them.
     """
 
     rule: Rule
@@ -86,6 +90,10 @@ class Finding:
     place: Place | None = None
     key: str = ""
     related: tuple[Related, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("message", "help", "key"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
     @property
     def order(self) -> tuple[tuple[str, int, int], str, str]:

@@ -224,7 +224,8 @@ CHECKS_WITHOUT_NAME = _warning(
 DEFAULT_SCHEMA_NAMED = _warning(
     411,
     "default-schema-named",
-    "A model names the default schema, which Alembic then takes for another one.",
+    "A foreign key leads to a model that names the default schema, which Alembic takes for "
+    "another one.",
     "Leave `schema` out.",
 )
 ENV_COLLIDES = _error(
@@ -244,6 +245,12 @@ HINT_UNKNOWN_TO_MODELS = _note(
     "hint-unknown-to-models",
     "The models have neither name of a hint.",
     "Where it is gone from every database, the hint may be removed.",
+)
+APP_NOT_LOADED = _warning(
+    415,
+    "app-not-loaded",
+    "There is an app, and it can't be asked.",
+    "Mend what keeps it from being loaded; `--no-app` leaves it out.",
 )
 DIRECTORY_MISSING = _error(
     421,

@@ -3,47 +3,79 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECRET_WORDS = ("pass", "pwd", "secret", "token", "key")
 """Parts of the names under which drivers take passwords in a URL."""
 
 _STAR = "*"
-_BEFORE_URL_PASSWORD = re.compile(r"://[^\s:]*:")
+_COLON = r"(?::|\\u003a|\\x3a)"
+_BEFORE_URL_PASSWORD = re.compile(rf"{_COLON}(?:/|\\/){{2}}(?:(?!{_COLON})[^\n])*{_COLON}", re.I)
+_URL_WITHOUT_HOST = re.compile(r"""://[^\s:/@"']*:(?!\d+(?:[/?"'\s,]|$))([^\s"',]+)""")
 _URL_PARAMETER = re.compile(r"""([?&])([\w-]*)=([^&"'\s]+)""")
-_KEY = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*=[ \t]*""")
-_SECRET_PARAMETER = re.compile("|".join(SECRET_WORDS), re.IGNORECASE)
-_SECRET_KEY = re.compile("pass|pwd|secret|token|credential|api_?key", re.IGNORECASE)
+_PARAMETER_WORD = re.compile(f"{'|'.join(SECRET_WORDS)}|odbc_connect", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[=:,{]")
+_WORD = re.compile(
+    r"pass|pwd|secret|token|credential|api[_-]?key|private|(?<![a-z])(?:pw|auth)(?![a-z])",
+    re.IGNORECASE,
+)
+_BEGINS_WITH_WORD = re.compile(r"""\s*(--)?["']?([\w.-]+)["']?[ \t]+(?:[=:][ \t]*)?""")
+_SWITCH = re.compile(r"""--([\w-]+)["']?[ ,=]+""")
+_KEY_OF_LINE = re.compile(r"""[ \t]*([\w."' -]+?)[ \t]*=(?!=)|[ \t]*\[""")
 
 
 def without_secrets(text: str) -> str:
-    """Cover passwords with as many stars, so that every other character stays in its column.
+    """Cover passwords in a line with as many stars, so that no other character moves.
 
-    It covers rather too much than too little: in a URL all up to the last ``@`` of the text, and
+    It covers rather too much than too little: in a URL all up to the last ``@`` of the line, and
     all that follows a key that sounds like a password.
     """
-    return _without_secret_values(_without_secret_parameters(_without_url_passwords(text)))
+    for start, end in (*_url_passwords(text), *_parameters(text), *_values(text)):
+        text = text[:start] + _STAR * (end - start) + text[end:]
+    return text
 
 
-def _covered(text: str, start: int, end: int) -> str:
-    return text[:start] + _STAR * (end - start) + text[end:]
+def secret_lines(text: str) -> frozenset[int]:
+    """Return the numbers, counted from 1, of lines that go on with a value that is a secret."""
+    found = set()
+    is_secret = False
+    for number, line in enumerate(text.split("\n"), start=1) if _WORD.search(text) else ():
+        if match := _KEY_OF_LINE.match(line):
+            is_secret = bool(match[1] and _WORD.search(match[1]))
+        elif is_secret:
+            found.add(number)
+    return frozenset(found)
 
 
-def _without_url_passwords(text: str) -> str:
+def _url_passwords(text: str) -> Iterator[tuple[int, int]]:
     end = text.rfind("@")
-    match = _BEFORE_URL_PASSWORD.search(text, 0, max(end, 0))
-    return _covered(text, match.end(), end) if match else text
+    if match := _BEFORE_URL_PASSWORD.search(text, 0, max(end, 0)):
+        yield match.end(), end
+    elif match := _URL_WITHOUT_HOST.search(text):
+        yield match.span(1)
 
 
-def _without_secret_parameters(text: str) -> str:
-    def covered(match: re.Match[str]) -> str:
-        mark, name, value = match.groups()
-        is_secret = _SECRET_PARAMETER.search(name)
-        return f"{mark}{name}={_STAR * len(value) if is_secret else value}"
-
-    return _URL_PARAMETER.sub(covered, text)
+def _parameters(text: str) -> Iterator[tuple[int, int]]:
+    for match in _URL_PARAMETER.finditer(text):
+        if _PARAMETER_WORD.search(match[2]):
+            yield match.span(3)
 
 
-def _without_secret_values(text: str) -> str:
-    keys = (match for match in _KEY.finditer(text) if _SECRET_KEY.search(match[1]))
-    match = next(keys, None)
-    return _covered(text, match.end(), len(text)) if match else text
+def _values(text: str) -> Iterator[tuple[int, int]]:
+    """Find what follows a word that sounds like a password's name: the rest of the line."""
+    if (match := _BEGINS_WITH_WORD.match(text)) and _WORD.search(match[2]):
+        yield match.end(), len(text)
+    for match in _SWITCH.finditer(text):
+        if _WORD.search(match[1]):
+            yield match.end(), len(text)
+    before = 0
+    for match in _SEPARATOR.finditer(text):
+        is_value = match[0] in "=:" and _WORD.search(text, before, match.start())
+        if is_value and not text.startswith("://", match.start()):
+            blank = len(text[match.end() :]) - len(text[match.end() :].lstrip())
+            yield match.end() + blank, len(text)
+            return
+        before = match.end()

@@ -119,8 +119,13 @@ class Exchange:
         return bool(nearest(old, unspoken) or means_new_name)
 
 
+_LONGEST_MISSPELT = 200
+
+
 def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return up to three known names that look like the given one, the best first."""
+    if len(name) > _LONGEST_MISSPELT:
+        return ()
     spelled = {known.lower(): known for known in sorted(names, reverse=True)}
     found = difflib.get_close_matches(name.lower(), spelled, n=3, cutoff=0.55)
     return tuple(spelled[match] for match in found)

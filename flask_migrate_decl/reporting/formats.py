@@ -95,7 +95,8 @@ def _states(report: ConfigReport) -> Iterator[str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    """Return JSON in ASCII, which every encoding of standard output has."""
+    return json.dumps(value, indent=2) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

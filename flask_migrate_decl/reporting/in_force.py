@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from flask_migrate_decl.reporting.full import shown_place
+from flask_migrate_decl.reporting.keys import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +48,7 @@ class SettingInForce:
     @property
     def key(self) -> str:
         """The dotted path."""
-        return ".".join(self.path)
+        return dotted(self.path)
 
     @property
     def source(self) -> str:
@@ -94,7 +95,7 @@ def json_text(shown: SettingsInForce) -> str:
     path = str(shown.path) if shown.path else None
     settings = [_for_json(setting) for setting in shown.settings]
     document = {"version": 1, "file": path, "bind": shown.bind, "settings": settings}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 IN_FORCE_FORMATS: Mapping[str, Callable[[SettingsInForce], str]] = {
@@ -155,6 +156,6 @@ def _inline(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_inline, value))}]"
     if isinstance(value, dict):
-        pairs = ", ".join(f"{key} = {_inline(inner)}" for key, inner in value.items())
+        pairs = ", ".join(f"{dotted([key])} = {_inline(inner)}" for key, inner in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"
     return tomli_w.dumps({"x": value}).strip().removeprefix("x = ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,5 +81,5 @@ def _location(place: Place) -> dict[str, Any]:
 def _uri(path: Path) -> str:
     """Return a path as a URI, relative where the file lies in the working folder or below."""
     if path.is_relative_to(Path.cwd()):
-        return quote(path.relative_to(Path.cwd()).as_posix())
+        return quote(os.fsencode(path.relative_to(Path.cwd()).as_posix()))
     return path.absolute().as_uri()

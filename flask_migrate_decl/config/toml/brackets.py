@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.config.toml.layout import Value
 
-_COMMA = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*,")
+# Possessive, so that a comment is never given back: there may be commas in it.
+_COMMA = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+,")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _BLANK, _SPACE = " \t\r\n", " \t"
 

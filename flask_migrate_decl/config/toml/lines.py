@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.errors import Place, without_secrets
+from flask_migrate_decl.errors import Place, secret_lines, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,14 +55,10 @@ class Lines:
     def _line(self) -> Callable[[int], str]:
         """A line by its number, with passwords covered."""
         ends = [*self._starts[1:], len(self.text) + 1]
+        secret = secret_lines(self.text)
 
         def line(number: int) -> str:
-            whole = self.text[self._starts[number - 1] : ends[number - 1] - 1]
-            return without_secrets(whole.removesuffix("\r"))
+            whole = self.text[self._starts[number - 1] : ends[number - 1] - 1].removesuffix("\r")
+            return "*" * len(whole) if number in secret else without_secrets(whole)
 
         return cache(line)
-
-
-def place_in_text(path: Path, text: str, start: int, end: int) -> Place:
-    """Return a stretch of a file's text as a place; see ``Lines.place``."""
-    return Lines(path, text).place(start, end)

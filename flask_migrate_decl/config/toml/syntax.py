@@ -78,7 +78,7 @@ def _key_in(message: str) -> str:
     return ".".join(re.findall(r"'([^']*)'", message)) or "it"
 
 
-_FOUND_OUT_BEHIND_THE_KEY = ("Cannot ", "Duplicate inline table key")
+_FOUND_OUT_BEHIND_THE_KEY = "Cannot "
 _KEY = re.compile(r"[\s\[]*([^\s=\[\]]+)")
 
 
