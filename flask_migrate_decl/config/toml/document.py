@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -105,11 +106,21 @@ def parse_document(path: Path, content: bytes) -> Document:
         raise _invalid(path, _no_toml(path, text, error)) from None
     except RecursionError:
         message = "tables, lists or dotted keys are nested too deeply"
-        raise _invalid(path, Finding(SYNTAX, message, place=Place(path))) from None
+        raise _invalid(path, Finding(SYNTAX, message, "", _place_of(_DEEP, path, text))) from None
     except ValueError:
         # Python refuses to read an integer of thousands of digits.
         message = "a number has more digits than can be read"
-        raise _invalid(path, Finding(SYNTAX, message, place=Place(path))) from None
+        raise _invalid(path, Finding(SYNTAX, message, "", _place_of(_LONG, path, text))) from None
+
+
+_DEEP = re.compile(r"(?:[\[{][\s\w=]*+){100}|(?<![^\s=.\[\]])(?:[^\s=.\[\]]++\s*+\.\s*+){100}")
+_LONG = re.compile(r"[0-9a-fA-F_]{1000}")
+
+
+def _place_of(pattern: re.Pattern[str], path: Path, text: str) -> Place:
+    """Return where a pattern is first found; tomli does not say where it gave up."""
+    match = pattern.search(text)
+    return Lines(path, text).place(*match.span()) if match else Place(path)
 
 
 def _invalid(path: Path, finding: Finding) -> ConfigInvalidError:
