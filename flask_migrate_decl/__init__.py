@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from flask_migrate_decl.commands.show_config import show_config
     from flask_migrate_decl.errors import FindingsError, MigrateError
     from flask_migrate_decl.extension import Migrate
+    from flask_migrate_decl.reporting import Depth
 
 __all__ = [
+    "Depth",
     "FindingsError",
     "Migrate",
     "MigrateError",
@@ -63,6 +65,7 @@ _MODULES = {
     "Migrate": "extension",
     "MigrateError": "errors",
     "FindingsError": "errors",
+    "Depth": "reporting",
     "check_config": "commands.check_config",
     "check_files": "commands.check_config",
     "rename_column": "commands.rename",

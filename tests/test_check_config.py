@@ -17,7 +17,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String
 
 from flask_migrate_decl import check_config, check_files
-from flask_migrate_decl.errors import ConfigUnreadableError, Finding
+from flask_migrate_decl.errors import Finding
 from flask_migrate_decl.reporting import ConfigReport, Depth
 from tests.project import App, Project
 from tests.test_cli import APP, Shell
@@ -530,6 +530,33 @@ def test_a_hint_that_names_the_wrong_database(sqlite_project: Project) -> None:
     assert [finding.help for finding in found] == ['add bind = "other" to the hint']
 
 
+def test_a_hint_that_can_not_be_compared_hides_no_other(sqlite_project: Project) -> None:
+    section = """\
+    [renames]
+    tables = [
+      { from = "x", to = "y", schema = "crm" },
+      { from = "user", to = "account" },
+    ]
+    columns = [{ table = "account", from = "password", to = "full_name" }]
+    """
+    app = begun(sqlite_project, section)
+    app.execute("CREATE TABLE user (id INTEGER PRIMARY KEY, password VARCHAR(40))")
+    report = checked(app, Depth.DATABASES)
+    assert [state.state for state in report.hints] == ["pending", "pending"]
+    assert {finding.rule.code for finding in report.findings} == {"FMD306", "FMD414", "FMD504"}
+    assert "account.password → full_name is pending in" in report.findings[-1].message
+    assert "*" not in report.findings[-1].message
+
+
+def test_what_findings_keep_from_databases_is_no_failure(sqlite_project: Project) -> None:
+    app = begun(sqlite_project, 'include_name = "nowhere:x"\n')
+    app.execute("CREATE TABLE account (id INTEGER PRIMARY KEY)")
+    run = app.run("db", "check-config", "--database", exit_code=1)
+    assert "did not check the databases: <default>: include_name" in run
+    sqlite_project.configure("directry = 1\n")
+    app.run("db", "check-config", "--database", exit_code=1)
+
+
 def test_a_revision_that_the_history_does_not_have(sqlite_project: Project) -> None:
     app = begun(sqlite_project)
     app.execute(
@@ -614,6 +641,10 @@ def test_a_database_that_is_down_does_not_hide_the_others(sqlite_project: Projec
     assert [state.state for state in report.hints] == ["applied"]
     assert not report.depths[-1].ran
     assert report.depths[-1].detail.startswith("far: ")
+    for format_ in ("github", "sarif", "json"):
+        output = app.run("db", "check-config", "--database", "--format", format_, exit_code=2)
+        assert "far: (psycopg" in output or "far: connection" in output
+        assert "hunter2" not in output
     output = app.run("db", "check-config", "--database", exit_code=2)
     assert "did not check the databases: far: " in output
     assert "hunter2" not in output
@@ -797,8 +828,19 @@ def test_as_functions(tmp_path: Path) -> None:
     report = check_config(depth=Depth.APP)
     assert [depth.detail for depth in report.depths] == [
         "migrate.toml",
-        "no application context is active",
+        "the file has to be right first",
     ]
     assert check_files(["migrate.toml"]).findings == report.findings
-    with pytest.raises(ConfigUnreadableError, match="named by the command line"):
-        check_files(["nowhere.toml"])
+    found = check_files(["nowhere.toml", "migrate.toml"])
+    assert found.findings == report.findings
+    assert found.depths[0].detail == "nowhere.toml: No such file or directory"
+    (tmp_path / "migrate.toml").write_text("")
+    report = check_config(depth=Depth.APP)
+    assert report.depths[1].detail == "no application context is active"
+
+
+def test_a_named_file_hides_a_section_too(tmp_path: Path) -> None:
+    (tmp_path / "migrate.toml").write_text("")
+    (tmp_path / "pyproject.toml").write_text("[tool.flask-migrate]\n")
+    assert only(check_files(["migrate.toml", "pyproject.toml"])).rule.code == "FMD106"
+    assert only(check_config("migrate.toml", depth=Depth.FILE)).rule.code == "FMD106"

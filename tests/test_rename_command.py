@@ -270,4 +270,21 @@ def test_the_file_can_be_checked_before_the_import_is_changed(shell: Shell) -> N
     )
     run = shell.flask("db", "check-config", exit_code=1)
     assert "FMD201" in run.stdout
-    assert "call Migrate(app, db)" in run.stdout
+    assert "is another package's: import it from flask_migrate_decl" in run.stdout
+
+
+def test_the_word_rename_is_no_command_of_ours_wherever_it_stands(shell: Shell) -> None:
+    shell.write(app__py=APP.replace("flask_migrate_decl", "flask_migrate"))
+    shell.flask("db", "init")
+    shell.flask("db", "revision", "-m", "rename", "--rev-id", "history")
+    shell.flask("db", "-d", "rename", "init")
+    assert (shell.folder / "rename" / "env.py").is_file()
+    assert list((shell.folder / "migrations" / "versions").glob("*rename*"))
+
+
+def test_the_file_of_a_broken_app_is_not_guessed(shell: Shell) -> None:
+    shell.write(app__py="1 / 0\n", migrate__toml="")
+    run = shell.flask("db", "rename", "table", "a", "b", exit_code=2)
+    assert "--no-app or --config" in run.stderr
+    assert (shell.folder / "migrate.toml").read_text() == ""
+    shell.flask("db", "rename", "table", "a", "b", "--no-app")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flask_migrate_decl import show_config
 from flask_migrate_decl.config import Settings
-from flask_migrate_decl.errors import ConfigInvalidError, UnknownBindError
+from flask_migrate_decl.errors import ConfigInvalidError, UndeclaredBindError, UnknownBindError
 from flask_migrate_decl.reporting import IN_FORCE_FORMATS, Origin, SettingsInForce
 from tests.project import Project
 from tests.test_check_config import account
@@ -80,9 +80,19 @@ def test_a_bind_is_shown_with_what_it_takes_from_the_section(tmp_path: Path) -> 
     assert shown["binds.own.compare_type"] == (False, "migrate.toml:2:1")
     assert shown["binds.own.render_as_batch"] == (True, "default")
     assert shown["renames.tables"][0] == [{"from": "a", "to": "b", "bind": "own"}]
-    with pytest.raises(UnknownBindError) as caught:
+    with pytest.raises(UndeclaredBindError) as caught:
         show_config(bind="other")
-    assert caught.value.known == ("empty", "own")
+    assert caught.value.declared == ("empty", "own")
+
+
+def test_with_all_binds_declared_those_of_the_app_count(sqlite_project: Project) -> None:
+    sqlite_project.binds["own"] = "sqlite://"
+    sqlite_project.configure("multidb = true\n")
+    app = sqlite_project.app(account)
+    with app.flask.app_context():
+        assert show_config(bind="own").bind == "own"
+        with pytest.raises(UnknownBindError, match="SQLALCHEMY_BINDS has: own"):
+            show_config(bind="other")
 
 
 def test_the_toml_says_the_same(tmp_path: Path) -> None:
@@ -102,10 +112,12 @@ def test_the_toml_names_objects_of_code_where_it_can(sqlite_project: Project) ->
         include_name=lambda *_: True,
         foreign=object(),
         tag="x",
+        url="postgresql://u:hunter2@h/x",
     )
     with app.flask.app_context():
         shown = show_config()
         text = IN_FORCE_FORMATS["toml"](shown)
+    assert "hunter2" not in f"{text} {shown.rows} {IN_FORCE_FORMATS['json'](shown)}"
     assert 'include_object = "tests.test_show_config:include_everything"' in text
     assert "# include_name, given by code, can't be said in a file." in text
     assert "# tag, given by code, can't be said in a file." in text

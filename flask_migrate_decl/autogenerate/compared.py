@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,12 @@ class ComparedHints:
 
     def problems(self) -> tuple[HintProblem, ...]:
         """Find what forbids to decide the states of the hints."""
-        return (*self._uncompared_schemas(), *self._conflicts())
+        return (*self._uncompared_schemas(), *self.conflicts())
+
+    def without_problems(self) -> ComparedHints:
+        """Leave the hints out that forbid it."""
+        places = {problem.place for problem in self.problems()}
+        return replace(self, declared=self.declared.without(places))
 
     def resolution(self) -> Resolution:
         """Decide the states of the hints, among which there are no problems."""
@@ -69,7 +74,7 @@ class ComparedHints:
                     "set include_schemas = true",
                 )
 
-    def _conflicts(self) -> Iterator[HintProblem]:
+    def conflicts(self) -> Iterator[HintProblem]:
         """Find hints that only this database takes for hints of the same thing."""
         hints, rules = {hint.place: hint for hint in self.renames.hints}, self.rules
         for conflict in find_conflicts(self.renames, rules):

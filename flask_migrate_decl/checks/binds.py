@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.databases import known_binds, named_binds
+from flask_migrate_decl.errors import BindNameError, is_name_in_history
 from flask_migrate_decl.errors.rules import BIND_NAME, UNKNOWN_BIND
 from flask_migrate_decl.renames import nearest
 from flask_migrate_decl.reporting.keys import listed_names
@@ -31,13 +32,9 @@ def bind_findings(subject: Subject) -> Iterator[Finding]:
                 of="value" if path[-1] == "bind" else "key",
             )
     for key in known if subject.settings.multidb else ():
-        if not f"upgrade_{key}".isidentifier():
-            message = (
-                f'the bind "{key}" can\'t take part in a shared history: its scripts have a '
-                "function upgrade_… for each bind, and that is no Python name"
-            )
-            help_ = "rename the bind in SQLALCHEMY_BINDS"
-            yield subject.finding(BIND_NAME, ("multidb",), message, help_, of="key")
+        if not is_name_in_history(key):
+            wrong = BindNameError(key)
+            yield subject.finding(BIND_NAME, ("multidb",), wrong.message, wrong.help, of="key")
 
 
 def _help(key: str, known: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +12,12 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from flask_migrate_decl.autogenerate import ComparedHints, DeclaredRenames, unconnected_name_rules
 from flask_migrate_decl.config import hint_path
 from flask_migrate_decl.environment import configure_arguments
-from flask_migrate_decl.errors import Finding, without_secrets
+from flask_migrate_decl.errors import ConfigError, Finding, MigrateError, without_secrets
 from flask_migrate_decl.errors.rules import (
     HINT_CONTRADICTED,
     HINT_EARLY,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from flask_migrate_decl.checks.subject import Subject
     from flask_migrate_decl.databases import Bind
     from flask_migrate_decl.errors import HintProblem, Rule
-    from flask_migrate_decl.renames import Hint, HintReport, Resolution
+    from flask_migrate_decl.renames import Hint, HintReport
+
+log = logging.getLogger("flask_migrate_decl.checks")
 
 
 @dataclass
@@ -48,27 +51,32 @@ class DatabasesChecked:
     """What was found on the databases.
 
     :param failures: why a database could not be looked at, one line each.
+    :param waiting: those whose hints can't be compared before findings are mended.
     """
 
     findings: list[Finding] = field(default_factory=list)
     hints: list[HintState] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     looked_at: list[str] = field(default_factory=list)
 
 
 def check_databases(subject: Subject) -> DatabasesChecked:
     """Look at each database that is migrated; one that is out of reach does not hide others."""
     checked = DatabasesChecked()
-    resolutions: dict[str | None, Resolution] = {}
+    declared = DeclaredRenames(subject.project.configuration.renames)
     for bind in subject.binds:
         try:
-            _check_database(subject, bind, checked, resolutions)
+            _check_database(subject, bind, checked, declared)
+        except ConfigError as error:
+            # A reference that leads nowhere is among the findings already.
+            checked.waiting.append(f"{bind.label}: {without_secrets(str(error))}")
         except Exception as error:
             # Drivers raise errors of many kinds, and a project's own filters any.
+            log.debug("the database can't be looked at", exc_info=True)
             checked.failures.append(f"{bind.label}: {without_secrets(_in_short(error))}")
         else:
             checked.looked_at.append(bind.label)
-    declared = DeclaredRenames(subject.project.configuration.renames, resolutions)
     for problem in declared.misplaced():
         checked.findings.append(_of_problem(subject, HINT_UNMATCHED, problem))
     return checked
@@ -76,15 +84,17 @@ def check_databases(subject: Subject) -> DatabasesChecked:
 
 def _in_short(error: Exception) -> str:
     """Word an error in one line, without the statement and its parameters."""
-    text = str(error.orig or error.args[0]) if isinstance(error, StatementError) else str(error)
-    return " ".join(text.split()) or type(error).__name__
+    if isinstance(error, StatementError):
+        text = str(error.orig or error.args[0])
+    elif isinstance(error, SQLAlchemyError | MigrateError | CommandError):
+        text = str(error)
+    else:
+        text = f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
 
 
 def _check_database(
-    subject: Subject,
-    bind: Bind,
-    checked: DatabasesChecked,
-    resolutions: dict[str | None, Resolution],
+    subject: Subject, bind: Bind, checked: DatabasesChecked, declared: DeclaredRenames
 ) -> None:
     checked.findings += _too_long_names(subject, bind)
     if (missing := _missing_file(bind)) is not None:
@@ -93,16 +103,22 @@ def _check_database(
             checked.findings.append(_not_at_head(subject, f"there is no file {missing} yet"))
         return
     with bind.engine.connect() as connection:
-        checked.findings += _revisions(subject, bind, connection)
-        comparison = _comparison(subject, bind, connection)
-        hints = ComparedHints(comparison, subject.project.configuration.renames, bind.key)
-        if problems := hints.problems():
-            checked.findings += [_of_problem(subject, HINT_IMPOSSIBLE, p) for p in problems]
-            return
-        resolutions[bind.key] = resolution = hints.resolution()
+        context = _migration_context(subject, bind, connection)
+        checked.findings += _revisions(subject, bind, context)
+        hints = ComparedHints(AutogenContext(context, bind.metadata), declared.renames, bind.key)
+        # That a schema is not compared is told of the file.
+        checked.findings += [_of_problem(subject, HINT_IMPOSSIBLE, p) for p in hints.conflicts()]
+        resolution = hints.without_problems().resolution()
+    declared.resolutions[bind.key] = resolution
     for report in resolution.reports:
         checked.hints.append(_state(subject, bind, report))
         checked.findings += _of_state(subject, bind, report)
+
+
+def _migration_context(subject: Subject, bind: Bind, connection: Connection) -> MigrationContext:
+    options = configure_arguments(subject.project, bind.key)
+    options["target_metadata"] = bind.metadata
+    return MigrationContext.configure(connection, opts=options)
 
 
 def _missing_file(bind: Bind) -> Path | None:
@@ -113,13 +129,6 @@ def _missing_file(bind: Bind) -> Path | None:
     path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
     is_file = "mode=memory" not in name and bind.engine.url.query.get("mode") != "memory"
     return path if is_file and not path.exists() else None
-
-
-def _comparison(subject: Subject, bind: Bind, connection: Connection) -> AutogenContext:
-    options = configure_arguments(subject.project, bind.key)
-    options["target_metadata"] = bind.metadata
-    migration = MigrationContext.configure(connection, opts=options)
-    return AutogenContext(migration, bind.metadata)
 
 
 # --- hints -------------------------------------------------------------------------------------
@@ -156,13 +165,12 @@ def _of_problem(subject: Subject, rule: Rule, problem: HintProblem) -> Finding:
 # --- revisions ---------------------------------------------------------------------------------
 
 
-def _revisions(subject: Subject, bind: Bind, connection: Connection) -> Iterator[Finding]:
+def _revisions(subject: Subject, bind: Bind, context: MigrationContext) -> Iterator[Finding]:
     """Compare the current revision with the head; a history that is broken is told elsewhere."""
     history = subject.history.directory
     if history is None or not subject.project.directory.is_dir():
         return
-    options = configure_arguments(subject.project, bind.key)
-    current = MigrationContext.configure(connection, opts=options).get_current_heads()
+    current = context.get_current_heads()
     unknown = [name for name in current if not _is_known(history, name)]
     for name in unknown:
         message = f'{bind.words} is at the revision "{name}", which the history does not have'

@@ -143,7 +143,10 @@ def _unreadable(path: Path, error: BaseException) -> Finding:
 
 
 def _line(path: Path, number: int | None) -> Place:
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return Place(path)
     lines = text.split("\n")
     if path.suffix != ".py" or number is None or not 0 < number <= len(lines):
         return Place(path)

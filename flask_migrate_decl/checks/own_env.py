@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DatabaseOptions, Lines
+from flask_migrate_decl.environment import ALWAYS_PASSED
 from flask_migrate_decl.errors import Finding
 from flask_migrate_decl.errors.rules import ENV_COLLIDES, ENV_OVERRIDES
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from flask_migrate_decl.checks.subject import Subject
     from flask_migrate_decl.errors import Place, Rule
 
-_ALWAYS_PASSED = frozenset({"compare_type", "render_as_batch"})
 _OF_A_FILE_OF_SQL = frozenset(
     {
         "version_table",
@@ -36,16 +36,17 @@ def own_env_findings(subject: Subject) -> Iterator[Finding]:
     path = subject.project.own_env
     if path is None:
         return
-    text = path.read_text(encoding="utf-8", errors="replace")
     try:
+        text = path.read_text(encoding="utf-8", errors="replace")
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         # Running it says so; what it would pass can't be seen.
         return
     declared = _declared_options(subject)
+    passed = declared.union(ALWAYS_PASSED, subject.project.registration.options)
     env = _Env(Lines(path, text), tree)
     for call in env.configure_calls:
-        yield from _ConfigureCall(env, call).findings(declared)
+        yield from _ConfigureCall(env, call).findings(declared, passed)
 
 
 def _declared_options(subject: Subject) -> frozenset[str]:
@@ -122,12 +123,17 @@ class _ConfigureCall:
     env: _Env
     call: ast.Call
 
-    def findings(self, declared: frozenset[str]) -> Iterator[Finding]:
+    def findings(self, declared: frozenset[str], passed: frozenset[str]) -> Iterator[Finding]:
+        """Find what the call passes twice, or decides by itself.
+
+        :param declared: the options of the section.
+        :param passed: all that our arguments for the call have in them.
+        """
         keywords = {keyword.arg: keyword for keyword in self.call.keywords if keyword.arg}
         spreads = [keyword for keyword in self.call.keywords if keyword.arg is None]
         collides = any(map(self.env.is_all_of_ours, spreads))
         for name, keyword in keywords.items():
-            if collides and name in declared | _ALWAYS_PASSED:
+            if collides and name in passed:
                 yield self._collision(name, keyword)
             elif name in declared:
                 yield self._override(name, keyword)

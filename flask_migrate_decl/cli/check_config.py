@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +24,9 @@ from flask_migrate_decl.cli.optional_app import (
     no_app_option,
     push_app_if_any,
 )
-from flask_migrate_decl.commands.check_config import check_config, check_files
+from flask_migrate_decl.commands.check_config import check_files, check_with_app
 from flask_migrate_decl.reporting import FORMATS, Depth
+from flask_migrate_decl.reporting.formats import summary
 
 if TYPE_CHECKING:
     from flask_migrate_decl.reporting import ConfigReport
@@ -54,24 +57,24 @@ def _check_config(
         raise click.UsageError("databases can't be looked at without the app")
     stdout = context.with_resource(results_alone_on_stdout())
     config, folder = absolute(config), absolute(given_directory(context, directory))
-    with errors_shown(context), messages_on_stderr():
+    with errors_shown(context), messages_on_stderr(logging.WARNING):
         if files:
             report = check_files(files)
         else:
             depth = Depth.FILE if no_app else Depth.DATABASES if database else Depth.APP
             app_error = None if no_app else push_app_if_any(context, config)
-            report = check_config(config, folder, depth=depth, app_error=app_error)
+            report = check_with_app(config, folder, depth, app_error)
         text = FORMATS[format_](report)
         if format_ in _FOR_PEOPLE:
             show_report(text, stdout)
         else:
             write(text, stdout)
+            write(f"{summary(report)}\n", sys.stderr)
         context.exit(_exit_code(report, strict=strict))
 
 
 def _exit_code(report: ConfigReport, *, strict: bool) -> int:
-    asked = [depth for depth in report.depths if depth.depth is Depth.DATABASES]
-    if not all(depth.ran for depth in asked):
+    if not report.is_complete:
         return COULD_NOT_RUN
     return FOUND_SOMETHING if report.has_findings(strict=strict) else 0
 

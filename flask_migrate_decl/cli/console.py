@@ -150,8 +150,11 @@ class _NoPluginSetup(logging.Filter):
 
 
 @contextmanager
-def messages_on_stderr() -> Iterator[None]:
-    """Show Alembic's and our messages on standard error, if the app has no logging of its own."""
+def messages_on_stderr(level: int = logging.INFO) -> Iterator[None]:
+    """Show Alembic's and our messages on standard error, if the app has no logging of its own.
+
+    :param level: of the least important ones.
+    """
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     if any(_is_configured(logger) for logger in loggers):
         yield
@@ -162,7 +165,7 @@ def messages_on_stderr() -> Iterator[None]:
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        logger.setLevel(level)
     try:
         yield
     finally:

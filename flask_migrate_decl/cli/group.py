@@ -107,10 +107,24 @@ class SharedGroup(MigrateGroup):
         return super().make_context(info_name, args, parent=parent, **extra)
 
 
+_WITH_VALUE = frozenset({"-d", "--directory", "-x", "--x-arg"})
+
+
+def _subcommand(args: Sequence[str]) -> str | None:
+    """Return the name of the command among a group's arguments, behind the group's options."""
+    words = iter(args)
+    for word in words:
+        if word in _WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
+
+
 def _is_ours_alone(args: Sequence[str]) -> bool:
     """Tell whether the app need not be asked: it would be loaded before its options are read."""
-    name = next((arg for arg in args if arg in COMMANDS), None)
-    return NO_APP in args or name in _OURS_ALONE
+    name = _subcommand(args)
+    return name in _OURS_ALONE or (name == RENAME and NO_APP in args)
 
 
 def _command_of_app(name: str, args: Sequence[str], parent: click.Context) -> click.Command | None:
@@ -124,7 +138,8 @@ def _command_of_app(name: str, args: Sequence[str], parent: click.Context) -> cl
     command = app.cli.get_command(parent, name) if app else None
     if app is None or command is None or isinstance(command, MigrateGroup):
         return None
-    if RENAME in args and isinstance(command, click.Group) and RENAME not in command.commands:
+    own = command.commands if isinstance(command, click.Group) else {RENAME: command}
+    if _subcommand(args) == RENAME and RENAME not in own:
         return None
     push_app_context(app, parent)
     return command

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from flask_migrate_decl.cli.building import errors_shown, text_option
-from flask_migrate_decl.cli.console import messages_on_stderr, show
+from flask_migrate_decl.cli.console import messages_on_stderr, show, show_warning
 from flask_migrate_decl.cli.optional_app import config_option, no_app_option, push_app_if_any
 from flask_migrate_decl.commands.rename import rename_column, rename_table
+from flask_migrate_decl.errors import NoAppError
 from flask_migrate_decl.reporting.paths import shown_path
 
 if TYPE_CHECKING:
@@ -77,10 +78,18 @@ def _rename(add: Callable[[], AddedHint], config: Path | None, *, no_app: bool) 
     context = click.get_current_context()
     with errors_shown(context), messages_on_stderr():
         if not no_app and config is None:
-            push_app_if_any(context, config)
+            _push_app(context)
         added = add()
         line = f":{added.place.line}" if added.place else ""
         show(f"Added {added.key} to {shown_path(added.path)}{line}")
+
+
+def _push_app(context: click.Context) -> None:
+    """Push the app's context, so that its own file is changed; where it is broken, stop."""
+    error = push_app_if_any(context, None)
+    if error is not None and not isinstance(error, NoAppError):
+        show_warning("the app may have another file; --no-app or --config say which one is meant")
+        raise error
 
 
 def _subcommand(name: str, old: str, help_: str, callback: Callable[..., None]) -> click.Command:

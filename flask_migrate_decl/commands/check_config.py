@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
-from flask_migrate_decl.config import Configuration, check_source
-from flask_migrate_decl.config.source import source_in
-from flask_migrate_decl.config.toml.document import read_document
+from flask_migrate_decl.commands.sources import (
+    current_registration_if_any,
+    not_initialized,
+    source_for,
+)
+from flask_migrate_decl.config import Configuration, check_source, source_of_file
 from flask_migrate_decl.errors import (
     AppError,
     ConfigInvalidError,
-    ConfigUnreadableError,
     ConfiguredAppMissingError,
     Finding,
     NoAppError,
-    NotInitializedError,
+    Severity,
 )
 from flask_migrate_decl.errors.rules import APP_NOT_FOUND, APP_NOT_LOADED
 from flask_migrate_decl.reporting import ConfigReport, Depth, DepthReport
@@ -42,27 +43,29 @@ _MISTAKES_FIRST = "the file has to be right first"
 def check_files(paths: Iterable[str | os.PathLike[str]]) -> ConfigReport:
     """Check files, each by itself; those without a section have nothing to check.
 
-    :raises ConfigUnreadableError: a file is not there, or can't be read.
+    A file that can't be read is named in the report, and does not hide the others.
     """
     findings: list[Finding] = []
     checked: list[str] = []
-    for path in map(Path, paths):
-        found = _findings_of_file(path.absolute())
+    unread: list[str] = []
+    for path in (Path(path).absolute() for path in paths):
+        try:
+            found = _findings_of_file(path)
+        except OSError as error:
+            unread.append(f"{shown_path(path)}: {error.strerror or error}")
+            continue
         if found is not None:
             findings += found
-            checked.append(shown_path(path.absolute()))
-    depth = DepthReport(Depth.FILE, ran=True, detail=", ".join(checked) or "no section is there")
-    return ConfigReport(_in_order(findings), (depth,))
+            checked.append(shown_path(path))
+    detail = ", ".join(unread or checked) or "no section is there"
+    return ConfigReport(_in_order(set(findings)), (DepthReport(Depth.FILE, not unread, detail),))
 
 
 def _findings_of_file(path: Path) -> Sequence[Finding] | None:
     try:
-        source = source_in(read_document(path))
+        source = source_of_file(path)
     except ConfigInvalidError as error:
         return error.findings
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigUnreadableError(path, reason, "the command line") from None
     return None if source is None else check_source(source).findings
 
 
@@ -71,33 +74,42 @@ def check_config(
     directory: str | os.PathLike[str] | None = None,
     *,
     depth: Depth = Depth.APP,
-    app_error: MigrateError | None = None,
 ) -> ConfigReport:
     """Check the configuration, as deep as it is asked for and can be looked.
 
     :param config_file: the file, instead of the one that the app or the working folder has.
     :param directory: the folder of revisions, instead of the configured one.
     :param depth: the app, and its databases, are those of the active application context.
-    :param app_error: what kept the app from being loaded, where there is no such context.
     :raises ConfigUnreadableError: the file is not there, or can't be read.
+    """
+    return check_with_app(config_file, directory, depth, None)
+
+
+def check_with_app(
+    config_file: str | os.PathLike[str] | None,
+    directory: str | os.PathLike[str] | None,
+    depth: Depth,
+    app_error: MigrateError | None,
+) -> ConfigReport:
+    """Check as ``check_config`` does, for who loads the app.
+
+    :param app_error: what kept the app from being loaded.
     """
     registration = current_registration_if_any() if depth is not Depth.FILE else None
     try:
         source = source_for(registration, config_file)
     except ConfigInvalidError as error:
         report = ConfigReport(error.findings, (_file_depth(error.path),))
-        return _without_app(report, depth, str(app_error or _MISTAKES_FIRST))
+        return _without_app(report, depth, app_error)
     checked = check_source(source)
     report = ConfigReport(checked.findings, (_file_depth(source.path),))
     if depth is Depth.FILE:
         return report
-    if registration is None:
-        if app_error is None and current_app:
-            app_error = NotInitializedError(current_app.name)
-        report = _with_findings(report, _of_app_error(source, app_error))
-        return _without_app(report, depth, str(app_error or _NO_CONTEXT))
-    if checked.settings is None:
-        return _without_app(report, depth, _MISTAKES_FIRST)
+    if app_error is None and current_app and registration is None:
+        app_error = not_initialized(current_app)
+    report = _with_findings(report, _of_app_error(source, app_error))
+    if checked.settings is None or registration is None:
+        return _without_app(report, depth, app_error)
     configuration = Configuration(checked.settings, source)
     return _with_app(report, registration, configuration, directory, depth)
 
@@ -117,7 +129,7 @@ def _with_app(
     try:
         report = _with_findings(report, app_findings(subject))
     except AppError as error:
-        return _without_app(report, depth, str(error))
+        return _without_app(report, depth, error)
     app = DepthReport(Depth.APP, ran=True, detail=registration.app.name)
     report = replace(report, depths=(*report.depths, app))
     return report if depth is Depth.APP else _with_databases(report, subject)
@@ -127,9 +139,10 @@ def _with_databases(report: ConfigReport, subject: Subject) -> ConfigReport:
     from flask_migrate_decl.checks import GUESSES, check_databases
 
     checked = check_databases(subject)
-    ran = not checked.failures
-    details = checked.looked_at if ran else checked.failures
-    databases = DepthReport(Depth.DATABASES, ran, ", ".join(details))
+    ran = not (checked.failures or checked.waiting)
+    details = checked.failures or checked.waiting or checked.looked_at
+    waits = not checked.failures
+    databases = DepthReport(Depth.DATABASES, ran, ", ".join(details), waits_for_mends=waits)
     decided = tuple(f"{hint.key}." for hint in checked.hints)
     kept = [f for f in report.findings if not (f.rule in GUESSES and f.key.startswith(decided))]
     findings = _in_order([*kept, *checked.findings])
@@ -140,8 +153,14 @@ def _with_findings(report: ConfigReport, findings: Iterable[Finding]) -> ConfigR
     return replace(report, findings=_in_order([*report.findings, *findings]))
 
 
-def _without_app(report: ConfigReport, depth: Depth, reason: str) -> ConfigReport:
-    rest = [DepthReport(deeper, ran=False, detail=reason) for deeper in _deeper_than_file(depth)]
+def _without_app(report: ConfigReport, depth: Depth, error: MigrateError | None) -> ConfigReport:
+    """Say why nothing deeper than the file was looked at."""
+    waits = error is None and any(f.rule.severity is Severity.ERROR for f in report.findings)
+    reason = _MISTAKES_FIRST if waits else str(error or _NO_CONTEXT)
+    rest = [
+        DepthReport(deeper, ran=False, detail=reason, waits_for_mends=waits)
+        for deeper in _deeper_than_file(depth)
+    ]
     return replace(report, depths=(*report.depths, *rest))
 
 

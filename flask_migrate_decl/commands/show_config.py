@@ -17,7 +17,7 @@ from flask_migrate_decl.config import (
     Settings,
     configuration_of,
 )
-from flask_migrate_decl.errors import UnknownBindError
+from flask_migrate_decl.errors import UndeclaredBindError, UnknownBindError
 from flask_migrate_decl.reporting import Origin, SettingInForce, SettingsInForce
 
 if TYPE_CHECKING:
@@ -40,16 +40,30 @@ def show_config(
     :param directory: the folder of revisions, instead of the configured one.
     :param bind: show what holds for this bind, with what it takes from the section.
     :raises ConfigError: the configuration can't be used.
-    :raises UnknownBindError: the section does not declare the bind.
+    :raises UndeclaredBindError: the section does not declare the bind.
+    :raises UnknownBindError: it declares all binds of the app, and this is none of them.
     """
     registration = current_registration_if_any()
     configuration = configuration_of(source_for(registration, config_file))
-    known = tuple(configuration.settings.binds)
-    if bind is not None and bind not in known and not configuration.settings.multidb:
-        raise UnknownBindError("--bind", bind, known)
+    if bind is not None:
+        _demand_bind(bind, configuration, registration)
     view = _View(configuration, registration, directory)
     shown = view.of_section() if bind is None else view.of_bind(bind)
     return SettingsInForce(configuration.source.path, bind, tuple(shown))
+
+
+def _demand_bind(
+    bind: str, configuration: Configuration, registration: Registration | None
+) -> None:
+    settings = configuration.settings
+    if not settings.multidb and bind not in settings.binds:
+        raise UndeclaredBindError(bind, tuple(settings.binds))
+    if settings.multidb and registration is not None:
+        from flask_migrate_decl.databases import known_binds
+
+        known = known_binds(registration.db)
+        if bind not in known:
+            raise UnknownBindError("--bind", bind, known)
 
 
 @dataclass(frozen=True)

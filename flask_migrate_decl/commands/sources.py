@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from flask import current_app
 
 from flask_migrate_decl.config import find_source
+from flask_migrate_decl.errors import NotInitializedError, OtherMigrateError
 from flask_migrate_decl.registration import Registration
 
 if TYPE_CHECKING:
     import os
+
+    from flask import Flask
 
     from flask_migrate_decl.config import Source
 
@@ -20,6 +23,12 @@ def current_registration_if_any() -> Registration | None:
     """Return what the current app was registered with, if there is one."""
     found = current_app.extensions.get("migrate") if current_app else None
     return found if isinstance(found, Registration) else None
+
+
+def not_initialized(app: Flask) -> NotInitializedError:
+    """Return what is wrong with an app that has no ``Migrate`` of this package."""
+    kind = OtherMigrateError if "migrate" in app.extensions else NotInitializedError
+    return kind(app.name)
 
 
 def source_for(

@@ -6,7 +6,13 @@ from flask_migrate_decl.config.editing import NewHint
 from flask_migrate_decl.config.hints import hint_path
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
 from flask_migrate_decl.config.settings import BindSettings, DatabaseOptions, Settings
-from flask_migrate_decl.config.source import Source, find_source, named_source, source_in
+from flask_migrate_decl.config.source import (
+    Source,
+    find_source,
+    named_source,
+    source_in,
+    source_of_file,
+)
 from flask_migrate_decl.config.starter import StarterSection, add_starter_section
 from flask_migrate_decl.config.toml.layout import KeyPath
 from flask_migrate_decl.config.toml.lines import Lines
@@ -35,4 +41,5 @@ __all__ = [
     "load_configuration",
     "named_source",
     "source_in",
+    "source_of_file",
 ]

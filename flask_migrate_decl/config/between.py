@@ -6,9 +6,9 @@ import zoneinfo
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from flask_migrate_decl.config.hints import declared_renames, hint_path
+from flask_migrate_decl.config.hints import hint_path
 from flask_migrate_decl.config.settings import HOOK_KEYS
-from flask_migrate_decl.errors import Finding, Related, Rule
+from flask_migrate_decl.errors import BindNameError, Finding, Related, Rule, is_name_in_history
 from flask_migrate_decl.errors.rules import (
     BIND_NAME,
     BIND_NOT_DECLARED,
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from flask_migrate_decl.config.toml.layout import KeyPath
 
 
-def findings_between(source: Source) -> Iterator[Finding]:
-    """Find what does not go together; what is wrong by itself is left out of the comparison."""
-    renames = declared_renames(source.section)
+def findings_between(source: Source, renames: Renames) -> Iterator[Finding]:
+    """Find what does not go together.
+
+    :param renames: the hints that are right by themselves.
+    """
     yield from _conflicts(source, renames)
     yield from _undeclared_binds(source, renames)
     yield from _uncompared_schemas(source, renames)
@@ -162,15 +164,11 @@ def _hooks(source: Source) -> Iterator[Finding]:
 def _bind_names(source: Source) -> Iterator[Finding]:
     binds = source.section.get("binds")
     for name in binds if isinstance(binds, dict) else ():
-        if not f"upgrade_{name}".isidentifier():
-            yield Finding(
-                BIND_NAME,
-                f'the bind "{shortened(name)}" can\'t take part in a shared history: its scripts '
-                "have a function upgrade_… for each bind, and that is no Python name",
-                "rename the bind in SQLALCHEMY_BINDS",
-                source.place(("binds", name)),
-                dotted(("binds", name)),
-            )
+        if not is_name_in_history(name):
+            wrong = BindNameError(shortened(name))
+            path = ("binds", name)
+            place = source.place(path)
+            yield Finding(BIND_NAME, wrong.message, wrong.help, place, dotted(path))
 
 
 def _timezone(source: Source) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config.between import findings_between
+from flask_migrate_decl.config.hints import declared_renames, renames_of
 from flask_migrate_decl.config.validate import validated
 
 if TYPE_CHECKING:
@@ -30,5 +31,6 @@ class CheckedSource:
 def check_source(source: Source) -> CheckedSource:
     """Find everything that can be seen in the file alone."""
     settings, findings = validated(source)
-    found = [*source.findings, *findings, *findings_between(source)]
+    renames = renames_of(settings.renames) if settings else declared_renames(source.section)
+    found = [*source.findings, *findings, *findings_between(source, renames)]
     return CheckedSource(source, settings, tuple(sorted(found, key=lambda finding: finding.order)))

@@ -24,6 +24,7 @@ from flask_migrate_decl.config.source import (
     SECTION_PATH,
     Source,
 )
+from flask_migrate_decl.config.toml.brackets import newline_of
 from flask_migrate_decl.config.toml.document import Document, parse_document
 from flask_migrate_decl.errors import ConfigChangedError, ConfigInvalidError
 
@@ -70,10 +71,11 @@ def edit_with_hint(source: Source, hint: NewHint) -> Edit:
         source = _file_of_working_folder()
     document, prefix = source.document, source.prefix
     assert document is not None
+    lines = hint_to_paste(prefix, hint, newline_of(document.text))
     edited = first_right(
         document, texts_with_hint(document, prefix, hint), lambda data: _add(data, prefix, hint)
     )
-    return Edit(document.path, _bytes_of(document), edited, hint_to_paste(prefix, hint))
+    return Edit(document.path, _bytes_of(document), edited, lines)
 
 
 def edit_without_hints(source: Source, positions: Collection[HintPosition]) -> Edit:

@@ -79,7 +79,7 @@ def texts_without_hint(
     return _Editor(document, (*section, "renames", kind)).without_hint(number)
 
 
-def hint_to_paste(section: KeyPath, hint: NewHint, newline: str = "\n") -> str:
+def hint_to_paste(section: KeyPath, hint: NewHint, newline: str) -> str:
     """Return a hint as lines that can be added at the end of a file, in most files."""
     header = f"[[{_dotted((*section, 'renames', hint.kind))}]]"
     return newline.join([header, *hint.pairs])

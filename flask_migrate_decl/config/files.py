@@ -6,9 +6,9 @@ import errno
 import os
 import shutil
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -34,26 +34,19 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def _replace(target: Path, content: bytes, before: os.stat_result | None) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    name = target.with_name(f".{target.name}.{uuid4().hex}")
+    # Opened for everybody whom the mask lets in, as a file of an editor's is.
+    handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if before is None:
-            Path(name).chmod(0o666 & ~_umask())
-        else:
+        if before is not None:
             with suppress(PermissionError):
                 os.chown(name, before.st_uid, before.st_gid)
             shutil.copymode(target, name)
-        Path(name).replace(target)
+        name.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    """Return the mask of new files' modes, which can be read only by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

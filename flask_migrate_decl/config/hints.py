@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from flask_migrate_decl.config.settings import ColumnHint, TableHint
+from flask_migrate_decl.config.settings import ColumnHint, RenameHints, TableHint
 from flask_migrate_decl.renames import ColumnRename, Renames, TableRename
 
 if TYPE_CHECKING:
@@ -19,7 +19,12 @@ _AnyHint = TypeVar("_AnyHint", TableHint, ColumnHint)
 _PLACE = re.compile(r"renames\.(\w+)\[(\d+)\]")
 
 
-def renames_of(
+def renames_of(hints: RenameHints) -> Renames:
+    """Return valid hints as renames."""
+    return _renames([*enumerate(hints.tables)], [*enumerate(hints.columns)])
+
+
+def _renames(
     tables: Sequence[tuple[int, TableHint]], columns: Sequence[tuple[int, ColumnHint]]
 ) -> Renames:
     """Return hints, each with its position in its list, as renames."""
@@ -32,7 +37,7 @@ def renames_of(
 def declared_renames(section: Mapping[str, Any]) -> Renames:
     """Return the renames of a section that may have mistakes in it: of hints that have none."""
     renames = section.get("renames")
-    return renames_of(
+    return _renames(
         list(_valid_hints(renames, "tables", TableHint)),
         list(_valid_hints(renames, "columns", ColumnHint)),
     )

@@ -31,8 +31,7 @@ class Configuration:
     @cached_property
     def renames(self) -> Renames:
         """The declared renames as values."""
-        hints = self.settings.renames
-        return renames_of([*enumerate(hints.tables)], [*enumerate(hints.columns)])
+        return renames_of(self.settings.renames)
 
     def path(self, relative: str) -> Path:
         """Return a path of the file, seen from the folder that the file lies in."""

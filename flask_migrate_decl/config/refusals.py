@@ -176,7 +176,6 @@ _WANTED = {
     "tuple_type": "a list",
     "model_type": "a table",
     "dict_type": "a table",
-    "reference": 'a text such as "package.module:name"',
 }
 _REFERENCE = 'a text such as "package.module:name"'
 
@@ -189,7 +188,7 @@ def _of_value(path: KeyPath, value: Any, group: Sequence[ErrorDetails]) -> Said:
         message = f"{key} should be true, false or {_REFERENCE}"
         return Said(rule, message, _help_for_value("bool_type", value, path))
     detail = group[0]
-    if detail["type"] in _WANTED and detail["type"] != "reference":
+    if detail["type"] in _WANTED:
         message = f"{key} should be {_WANTED[detail['type']]}, and is {kind_of(value)}"
         return Said(WRONG_TYPE, message, _help_for_value(detail["type"], value, path))
     return Said(_RULES.get(detail["type"], WRONG_TYPE), f"{key} {_asked(detail)}", _offer(detail))

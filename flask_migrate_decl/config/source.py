@@ -67,6 +67,19 @@ class Source:
         return next((place.path for place in places if place), None)
 
 
+def source_of_file(path: Path) -> Source | None:
+    """Read the section of a file, or ``None`` where it has none; see what it hides beside it.
+
+    :raises ConfigInvalidError: the file is no TOML.
+    :raises OSError: it can't be read.
+    """
+    source = source_in(read_document(path))
+    if source is None or path.name != MIGRATE_TOML:
+        return source
+    hidden = _hidden_sections(path.with_name(PYPROJECT_TOML))
+    return replace(source, findings=(*source.findings, *hidden))
+
+
 def source_in(document: Document) -> Source | None:
     """Return the section of a file, or ``None`` where it has none."""
     if document.path.name != PYPROJECT_TOML:
@@ -176,13 +189,12 @@ def named_source(path: Path, named_by: str, *, may_lack_section: bool = False) -
     """
     path = path.absolute()
     try:
-        document = read_document(path)
+        source = source_of_file(path)
+        if source is None and may_lack_section:
+            return Source(read_document(path), SECTION_PATH)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigUnreadableError(path, reason, named_by) from None
-    source = source_in(document)
-    if source is None and may_lack_section:
-        return Source(document, SECTION_PATH)
     if source is None:
         raise ConfigUnreadableError(path, f"it has no [tool.{SECTION}]", named_by)
     return source
@@ -200,9 +212,8 @@ def _source_of_folder(folder: Path) -> Source | None:
     """Read the section that one folder declares; ``migrate.toml`` hides ``pyproject.toml``."""
     pyproject, own = folder / PYPROJECT_TOML, folder / MIGRATE_TOML
     if own.is_file():
-        source = _whole_file(read_document(own))
-        return replace(source, findings=(*source.findings, *_hidden_sections(pyproject)))
-    return source_in(read_document(pyproject)) if pyproject.is_file() else None
+        return source_of_file(own)
+    return source_of_file(pyproject) if pyproject.is_file() else None
 
 
 def _hidden_sections(pyproject: Path) -> Iterator[Finding]:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from flask_migrate_decl.config.edit import first_right
-from flask_migrate_decl.config.files import write_file
+from flask_migrate_decl.config.edit import Edit, first_right
 from flask_migrate_decl.config.source import MIGRATE_TOML, PYPROJECT_TOML, SECTION
 from flask_migrate_decl.config.toml.brackets import newline_of
-from flask_migrate_decl.config.toml.document import read_document
+from flask_migrate_decl.config.toml.document import parse_document, read_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,13 +42,15 @@ def add_starter_section(folder: Path, directory: str, *, multidb: bool) -> Start
     """Add a commented section to the folder's ``pyproject.toml``, or make a ``migrate.toml``.
 
     :param directory: the value of ``directory``, as seen from the folder.
+    :raises ConfigChangedError: somebody else changed or made the file just now.
     :raises OSError: the file can't be written; it is as it was.
     """
     pyproject = folder / PYPROJECT_TOML
     values: dict[str, Any] = {"directory": directory} | ({"multidb": True} if multidb else {})
     if not pyproject.is_file():
         text = _starter_text(values, header="", renames="renames")
-        write_file(folder / MIGRATE_TOML, text.encode())
+        path = folder / MIGRATE_TOML
+        Edit(path, None, parse_document(path, text.encode())).write()
         return StarterSection(folder / MIGRATE_TOML, text, written=True)
     table = f"tool.{SECTION}"
     text = _starter_text(values, header=f"[{table}]\n", renames=f"{table}.renames")
@@ -74,5 +75,5 @@ def _append_section(path: Path, text: str, values: dict[str, Any]) -> bool:
     )
     if appended is None:
         return False
-    write_file(path, appended.content)
+    Edit(path, document.content, appended).write()
     return True

@@ -4,6 +4,7 @@ from flask_migrate_decl.environment.alembic_config import script_directory, stan
 from flask_migrate_decl.environment.changes import describe_changes
 from flask_migrate_decl.environment.objects import imported_module, referenced_object
 from flask_migrate_decl.environment.project import (
+    ALWAYS_PASSED,
     REFERENCES,
     Project,
     current_registration,
@@ -14,6 +15,7 @@ from flask_migrate_decl.environment.run import AppliedRevision, Run, configure_a
 from flask_migrate_decl.environment.session import open_command, worded_errors
 
 __all__ = [
+    "ALWAYS_PASSED",
     "REFERENCES",
     "AppliedRevision",
     "Project",

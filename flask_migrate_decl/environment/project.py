@@ -19,6 +19,8 @@ from flask_migrate_decl.errors import (
     ModelsModuleError,
     NotInitializedError,
     ObjectReferenceError,
+    OtherMigrateError,
+    is_name_in_history,
 )
 from flask_migrate_decl.registration import Registration
 
@@ -41,7 +43,7 @@ REFERENCES = frozenset(
     }
 )
 """The options that a file gives as ``"package.module:name"``."""
-_ALWAYS_PASSED = ("compare_type", "render_as_batch")
+ALWAYS_PASSED = ("compare_type", "render_as_batch")
 """What Flask-Migrate passes to ``configure()`` without being asked; Alembic's defaults differ."""
 
 
@@ -69,7 +71,7 @@ class Project:
         """The databases that are migrated. Needs an application context."""
         binds = migrated_binds(self.registration.db, self.configuration)
         for bind in binds:
-            if bind.key is not None and not f"upgrade_{bind.key}".isidentifier():
+            if bind.key is not None and not is_name_in_history(bind.key):
                 raise BindNameError(bind.key)
         return binds
 
@@ -113,7 +115,7 @@ class Project:
 
         :raises ObjectReferenceError: a ``"package.module:name"`` leads nowhere.
         """
-        options = {key: getattr(self.settings, key) for key in _ALWAYS_PASSED}
+        options = {key: getattr(self.settings, key) for key in ALWAYS_PASSED}
         options |= self._with_objects(self.configuration.declared_options(bind))
         options |= self.registration.options
         return options
@@ -147,7 +149,8 @@ def current_registration() -> Registration:
     """
     registration = current_app.extensions.get("migrate")
     if not isinstance(registration, Registration):
-        raise NotInitializedError(current_app.name)
+        kind = NotInitializedError if registration is None else OtherMigrateError
+        raise kind(current_app.name)
     return registration
 
 

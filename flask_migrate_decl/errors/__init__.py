@@ -15,6 +15,7 @@ from flask_migrate_decl.errors.application import (
     NoAppError,
     NoConfigReturnedError,
     NotInitializedError,
+    OtherMigrateError,
 )
 from flask_migrate_decl.errors.base import FindingsError, MigrateError
 from flask_migrate_decl.errors.configuration import (
@@ -28,7 +29,9 @@ from flask_migrate_decl.errors.configuration import (
     HintRefusedError,
     ModelsModuleError,
     ObjectReferenceError,
+    UndeclaredBindError,
     UnknownBindError,
+    is_name_in_history,
 )
 from flask_migrate_decl.errors.databases import (
     DatabaseError,
@@ -99,6 +102,7 @@ __all__ = [
     "NotInitializedError",
     "NotPermittedError",
     "ObjectReferenceError",
+    "OtherMigrateError",
     "Place",
     "Related",
     "RenameHintsError",
@@ -109,8 +113,10 @@ __all__ = [
     "Severity",
     "StatementFailedError",
     "TransactionOpenError",
+    "UndeclaredBindError",
     "UnknownBindError",
     "UnknownTemplateError",
+    "is_name_in_history",
     "secret_lines",
     "without_secrets",
 ]

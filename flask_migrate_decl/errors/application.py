@@ -25,6 +25,17 @@ class NotInitializedError(AppError):
 
 
 @dataclass(eq=False)
+class OtherMigrateError(NotInitializedError):
+    """The app has the ``Migrate`` of another package, such as Flask-Migrate's."""
+
+    def __str__(self) -> str:
+        return (
+            f'the Migrate of the app "{self.app}" is another package\'s: import it from '
+            "flask_migrate_decl"
+        )
+
+
+@dataclass(eq=False)
 class AlreadyInitializedError(AppError):
     """A second, different ``Migrate`` was given the same app."""
 

@@ -128,14 +128,40 @@ class UnknownBindError(ConfigError):
 
 
 @dataclass(eq=False)
+class UndeclaredBindError(ConfigError):
+    """The configuration does not declare a bind that somebody asks for."""
+
+    bind: str
+    declared: tuple[str, ...]
+
+    def __str__(self) -> str:
+        declared = ", ".join(self.declared) or "none"
+        return f'the bind "{self.bind}" is not declared (declared: {declared})'
+
+
+def is_name_in_history(bind: str) -> bool:
+    """Tell whether a bind's name can become part of a function's name, as a script needs it."""
+    return f"upgrade_{bind}".isidentifier()
+
+
+@dataclass(eq=False)
 class BindNameError(ConfigError):
     """A bind's name can't become part of a function's name, as a shared history needs it."""
 
     bind: str
 
-    def __str__(self) -> str:
+    @property
+    def message(self) -> str:
+        """What is wrong."""
         return (
             f'the bind "{self.bind}" can\'t take part in a shared history: its scripts have a '
-            f"function upgrade_{self.bind}(), and that is no Python name; "
-            "rename the bind in SQLALCHEMY_BINDS"
+            f"function upgrade_{self.bind}(), and that is no Python name"
         )
+
+    @property
+    def help(self) -> str:
+        """What helps."""
+        return "rename the bind in SQLALCHEMY_BINDS"
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.help}"

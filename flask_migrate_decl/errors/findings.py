@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.errors.secrets import without_secrets
+from flask_migrate_decl.errors.secrets import without_url_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ class Finding:
     :param place: ``None`` where no file is to blame.
     :param key: the dotted path below the section, ``""`` for the file as a whole.
 
-    Passwords are covered in all of them.
+    The passwords of URLs are covered in all of them.
     """
 
     rule: Rule
@@ -93,7 +93,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         for name in ("message", "help", "key"):
-            object.__setattr__(self, name, without_secrets(getattr(self, name)))
+            object.__setattr__(self, name, without_url_secrets(getattr(self, name)))
 
     @property
     def order(self) -> tuple[tuple[str, int, int], str, str]:

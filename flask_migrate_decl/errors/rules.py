@@ -13,6 +13,7 @@ RULES: dict[str, Rule] = {}
 
 def _rule(number: int, name: str, severity: Severity, title: str, mend: str) -> Rule:
     code = f"FMD{number}"
+    assert code not in RULES, "a code is given once"
     RULES[code] = Rule(code, name, severity, title, mend)
     return RULES[code]
 
@@ -124,14 +125,14 @@ BIND_NAME = _error(
     "A bind's name can't become part of a function's name, as a shared history needs it.",
     "Rename the bind in `SQLALCHEMY_BINDS`.",
 )
+OPTIONS_CONTRADICT = _warning(
+    215, "options-contradict", "An option does nothing, or leaves nothing to do.", "Remove it."
+)
 MODULE_PREFIX = _warning(
     216,
     "module-prefix",
     "A module's prefix does not end in a dot, and scripts will write it right before a name.",
     'Write it as `"sa."`.',
-)
-OPTIONS_CONTRADICT = _warning(
-    215, "options-contradict", "An option does nothing beside another.", "Keep one of the two."
 )
 
 # --- hints among themselves --------------------------------------------------------------------
@@ -148,7 +149,7 @@ NEW_NAME_TWICE = _error(
 CHAIN_OR_SWAP = _error(
     304,
     "chain-or-swap",
-    "A hint goes on from another one's new name, or takes its old name.",
+    "A hint goes on from the new name of another hint, or takes the old name of one.",
     "Upgrade every database past the earlier rename, and remove its hint.",
 )
 BIND_NOT_DECLARED = _error(
@@ -185,7 +186,7 @@ HINT_TABLE_UNKNOWN = _warning(
 HINT_COLUMN_UNKNOWN = _warning(
     404,
     "hint-column-unknown",
-    "The model has none of the two columns that a hint speaks of.",
+    "The model has neither of the two columns that a hint speaks of.",
     "Correct the name; where the column is gone, remove the hint.",
 )
 MODELS_SAY_OLD_NAME = _note(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 SECRET_WORDS = ("pass", "pwd", "secret", "token", "key")
 """Parts of the names under which drivers take passwords in a URL."""
@@ -33,7 +33,16 @@ def without_secrets(text: str) -> str:
     It covers rather too much than too little: in a URL all up to the last ``@`` of the line, and
     all that follows a key that sounds like a password.
     """
-    for start, end in (*_url_passwords(text), *_parameters(text), *_values(text)):
+    return _covered(text, (*_url_passwords(text), *_parameters(text), *_values(text)))
+
+
+def without_url_secrets(text: str) -> str:
+    """Cover the passwords of URLs alone, in a sentence that may speak of a column ``password``."""
+    return _covered(text, (*_url_passwords(text), *_parameters(text)))
+
+
+def _covered(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, end in spans:
         text = text[:start] + _STAR * (end - start) + text[end:]
     return text
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 
 def qualified(schema: str | None, name: str) -> str:
@@ -77,6 +77,10 @@ class Renames:
     def of_other_binds(self, bind: str | None) -> Renames:
         """Return the hints that work on any database but one."""
         return self._where(lambda hint: hint.bind != bind)
+
+    def without(self, places: Collection[str]) -> Renames:
+        """Return the hints that do not stand at some places."""
+        return self._where(lambda hint: hint.place not in places)
 
     def in_default_schema(self, schema: str | None) -> Renames:
         """Take hints that name the default schema for hints that name none, as Alembic does."""

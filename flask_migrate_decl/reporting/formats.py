@@ -40,7 +40,7 @@ def github(report: ConfigReport) -> str:
 
 def sarif(report: ConfigReport) -> str:
     """Return a report in SARIF 2.1.0."""
-    return _json(sarif_log(report.findings))
+    return _json(sarif_log(report))
 
 
 def json_(report: ConfigReport) -> str:

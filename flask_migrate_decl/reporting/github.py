@@ -5,6 +5,8 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.errors import Severity
@@ -30,7 +32,7 @@ def _place(finding: Finding) -> dict[str, str]:
     place = finding.place
     if place is None:
         return {}
-    file = {"file": shown_path(place.path)}
+    file = {"file": _path_in_repository(place.path)}
     if place.line is None:
         return file
     line = str(place.line)
@@ -41,6 +43,14 @@ def _place(finding: Finding) -> dict[str, str]:
         "col": str(place.column),
         "endColumn": str(place.end_column),
     }
+
+
+def _path_in_repository(path: Path) -> str:
+    """Return a path as GitHub wants it, which need not be seen from the working folder."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    if root and path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return Path(shown_path(path)).as_posix()
 
 
 def _escaped(text: str, escapes: dict[str, str]) -> str:

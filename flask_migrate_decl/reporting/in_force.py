@@ -71,7 +71,7 @@ class SettingsInForce:
     @property
     def rows(self) -> list[tuple[str, str, str]]:
         """A table's rows: the key, the value as TOML, and where it comes from."""
-        return [(s.key, _shown_value(s.value), s.source) for s in self.settings]
+        return [(s.key, _shown_value(s), s.source) for s in self.settings]
 
 
 def toml(shown: SettingsInForce) -> str:
@@ -108,7 +108,7 @@ IN_FORCE_FORMATS: Mapping[str, Callable[[SettingsInForce], str]] = {
 def _for_json(setting: SettingInForce) -> dict[str, Any]:
     return {
         "key": setting.key,
-        "value": setting.value if is_plain(setting.value) else _named(setting.value),
+        "value": setting.value if _is_shown(setting) else _named(setting.value),
         "origin": setting.origin,
         "place": shown_place(setting.place) if setting.place else None,
     }
@@ -141,10 +141,16 @@ def _named(value: Any) -> str:
     return _reference(value) or f"<{type(value).__name__}>"
 
 
-def _shown_value(value: Any) -> str:
+def _is_shown(setting: SettingInForce) -> bool:
+    """Tell whether a value may be shown: what no key stands for may be anything, a URL too."""
+    return setting.is_declarable and is_plain(setting.value)
+
+
+def _shown_value(setting: SettingInForce) -> str:
+    value = setting.value
     if value is None:
         return ""
-    if not is_plain(value):
+    if not _is_shown(setting):
         return _named(value)
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "\n".join(map(_inline, value))

@@ -25,11 +25,13 @@ class DepthReport:
     """Whether a depth was looked at.
 
     :param detail: what was looked at, or why nothing was.
+    :param waits_for_mends: it was not, as findings have to be mended first.
     """
 
     depth: Depth
     ran: bool
     detail: str
+    waits_for_mends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,13 @@ class ConfigReport:
     findings: tuple[Finding, ...]
     depths: tuple[DepthReport, ...]
     hints: tuple[HintState, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all was looked at that can be: files and databases; an app there need not be."""
+        return all(
+            depth.ran or depth.waits_for_mends or depth.depth is Depth.APP for depth in self.depths
+        )
 
     def count(self, severity: Severity) -> int:
         """Return how many findings matter that much."""

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from flask_migrate_decl.errors import Finding, Place, Rule
+    from flask_migrate_decl.reporting.report import ConfigReport
 
 _DISTRIBUTION = "Flask-Migrate-Decl"
 
 
-def sarif_log(findings: Sequence[Finding]) -> dict[str, Any]:
+def sarif_log(report: ConfigReport) -> dict[str, Any]:
     """Return a log of one run, as plain values."""
+    findings = report.findings
     rules = list(dict.fromkeys(finding.rule for finding in findings))
     driver = {
         "name": _DISTRIBUTION,
@@ -30,9 +30,22 @@ def sarif_log(findings: Sequence[Finding]) -> dict[str, Any]:
         "runs": [
             {
                 "tool": {"driver": driver},
+                "invocations": [_invocation(report)],
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(finding, rules.index(finding.rule)) for finding in findings],
             }
+        ],
+    }
+
+
+def _invocation(report: ConfigReport) -> dict[str, Any]:
+    """Say which depths could not be looked at, and why."""
+    missed = [depth for depth in report.depths if not depth.ran]
+    return {
+        "executionSuccessful": not missed,
+        "toolExecutionNotifications": [
+            {"level": "warning", "message": {"text": f"{depth.depth}: {depth.detail}"}}
+            for depth in missed
         ],
     }
 
