@@ -31,3 +31,16 @@ class Registration:
     config_file: str | os.PathLike[str] | None
     options: Mapping[str, Any]
     configure_callbacks: Sequence[Callable[[Config], Config]]
+
+
+def registration_of(app: Flask) -> Registration:
+    """Return what an app was registered with.
+
+    :raises NotInitializedError: it was not registered with this package.
+    """
+    from flask_migrate_decl.errors import NotInitializedError, OtherMigrateError
+
+    found = app.extensions.get("migrate")
+    if isinstance(found, Registration):
+        return found
+    raise NotInitializedError(app.name) if found is None else OtherMigrateError(app.name)

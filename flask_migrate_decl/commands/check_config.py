@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from flask_migrate_decl.commands.sources import (
-    current_registration_if_any,
-    not_initialized,
-    source_for,
-)
+from flask_migrate_decl.commands.sources import source_for
 from flask_migrate_decl.config import Configuration, check_source, source_of_file
 from flask_migrate_decl.errors import (
     AppError,
@@ -20,9 +16,11 @@ from flask_migrate_decl.errors import (
     ConfiguredAppMissingError,
     Finding,
     NoAppError,
+    NotInitializedError,
     Severity,
 )
 from flask_migrate_decl.errors.rules import APP_NOT_FOUND, APP_NOT_LOADED
+from flask_migrate_decl.registration import registration_of
 from flask_migrate_decl.reporting import ConfigReport, Depth, DepthReport
 from flask_migrate_decl.reporting.paths import shown_path
 
@@ -95,7 +93,12 @@ def check_with_app(
 
     :param app_error: what kept the app from being loaded.
     """
-    registration = current_registration_if_any() if depth is not Depth.FILE else None
+    registration = None
+    try:
+        if current_app and depth is not Depth.FILE:
+            registration = registration_of(current_app)
+    except NotInitializedError as error:
+        app_error = app_error or error
     try:
         source = source_for(registration, config_file)
     except ConfigInvalidError as error:
@@ -105,8 +108,6 @@ def check_with_app(
     report = ConfigReport(checked.findings, (_file_depth(source.path),))
     if depth is Depth.FILE:
         return report
-    if app_error is None and current_app and registration is None:
-        app_error = not_initialized(current_app)
     report = _with_findings(report, _of_app_error(source, app_error))
     if checked.settings is None or registration is None:
         return _without_app(report, depth, app_error)

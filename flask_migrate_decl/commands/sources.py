@@ -8,27 +8,22 @@ from typing import TYPE_CHECKING
 from flask import current_app
 
 from flask_migrate_decl.config import find_source
-from flask_migrate_decl.errors import NotInitializedError, OtherMigrateError
-from flask_migrate_decl.registration import Registration
+from flask_migrate_decl.errors import NotInitializedError
+from flask_migrate_decl.registration import registration_of
 
 if TYPE_CHECKING:
     import os
 
-    from flask import Flask
-
     from flask_migrate_decl.config import Source
+    from flask_migrate_decl.registration import Registration
 
 
 def current_registration_if_any() -> Registration | None:
     """Return what the current app was registered with, if there is one."""
-    found = current_app.extensions.get("migrate") if current_app else None
-    return found if isinstance(found, Registration) else None
-
-
-def not_initialized(app: Flask) -> NotInitializedError:
-    """Return what is wrong with an app that has no ``Migrate`` of this package."""
-    kind = OtherMigrateError if "migrate" in app.extensions else NotInitializedError
-    return kind(app.name)
+    try:
+        return registration_of(current_app) if current_app else None
+    except NotInitializedError:
+        return None
 
 
 def source_for(

@@ -17,12 +17,10 @@ from flask_migrate_decl.environment.texts import docstring
 from flask_migrate_decl.errors import (
     BindNameError,
     ModelsModuleError,
-    NotInitializedError,
     ObjectReferenceError,
-    OtherMigrateError,
     is_name_in_history,
 )
-from flask_migrate_decl.registration import Registration
+from flask_migrate_decl.registration import registration_of
 
 if TYPE_CHECKING:
     import os
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.config import Configuration, Settings, Source
     from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.registration import Registration
 
 REFERENCES = frozenset(
     {
@@ -147,11 +146,7 @@ def current_registration() -> Registration:
 
     :raises NotInitializedError: it was not registered with this package.
     """
-    registration = current_app.extensions.get("migrate")
-    if not isinstance(registration, Registration):
-        kind = NotInitializedError if registration is None else OtherMigrateError
-        raise kind(current_app.name)
-    return registration
+    return registration_of(current_app)
 
 
 def open_project(
