@@ -41,7 +41,7 @@ def history_findings(subject: Subject) -> Iterator[Finding]:
         return
     yield from _missing_locations(subject)
     history = subject.history
-    if history.directory is not None and not history.warnings:
+    if history.directory is not None and not history.has_gaps:
         yield from _several_heads(subject, history.directory)
         return
     found = list(_wrong_scripts(subject))

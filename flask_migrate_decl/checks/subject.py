@@ -30,12 +30,12 @@ class History:
 
     :param directory: ``None`` where it could not be read.
     :param error: why it could not.
-    :param warnings: it has gaps, or identifiers that are there twice.
+    :param has_gaps: a parent is missing, or an identifier is there twice.
     """
 
     directory: ScriptDirectory | None
     error: BaseException | None
-    warnings: bool
+    has_gaps: bool
     locations: tuple[str, ...] = ()
     is_recursive: bool = False
     is_sourceless: bool = False

@@ -52,9 +52,12 @@ def results_alone_on_stdout() -> Iterator[TextIO]:
     """Give the stream for a command's result, and send all else that is printed to stderr.
 
     The project's code prints what it likes, also through programs that it runs; a report for
-    programs has to be alone on standard output.
+    programs has to be alone on standard output. At a terminal nothing is moved.
     """
     stdout = sys.stdout
+    if stdout.isatty():
+        yield stdout
+        return
     try:
         descriptor = stdout.fileno()
         saved = os.dup(descriptor)
