@@ -43,6 +43,10 @@ def test_all_that_the_package_needs_is_in_the_wheel(wheel: Path) -> None:
         f"{package}/environment/script/script.py.mako",
     } <= names
     assert all(name.startswith((f"{package}/", f"{package}-")) for name in names)
+    points = next(name for name in names if name.endswith("entry_points.txt"))
+    declared = zipfile.ZipFile(wheel).read(points).decode()
+    assert "[validate_pyproject.tool_schema]" in declared
+    assert "[flask.commands]" in declared
 
 
 @pytest.mark.slow
@@ -52,7 +56,7 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) ->
     _run([python, "-m", "pip", "install", "--quiet", wheel], tmp_path)
     (tmp_path / "app.py").write_text(APP)
     flask: list[str | Path] = [python, "-W", "error", "-m", "flask", "db"]
-    for command in (["init"], ["migrate", "-m", "first"], ["upgrade"]):
+    for command in (["init"], ["migrate", "-m", "first"], ["upgrade"], ["check-config"]):
         _run([*flask, *command], tmp_path)
     assert "(head)" in _run([*flask, "current"], tmp_path)
     assert "No new upgrade operations" in _run([*flask, "check"], tmp_path)
