@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from flask_migrate_decl.reporting import ConfigReport
 
 _FOR_PEOPLE = frozenset({"full", "concise"})
+_WITHOUT_DEPTHS = "github"
+"""The format that has no room for what was looked at."""
 _FORMAT = click.Option(
     ["--format", "format_"],
     type=click.Choice(list(FORMATS)),
@@ -69,6 +71,7 @@ def _check_config(
             show_report(text, stdout)
         else:
             write(text, stdout)
+        if format_ == _WITHOUT_DEPTHS:
             write(f"{summary(report)}\n", sys.stderr)
         context.exit(_exit_code(report, strict=strict))
 
