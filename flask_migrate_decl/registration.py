@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class Registration:
     config_file: str | os.PathLike[str] | None
     options: Mapping[str, Any]
     configure_callbacks: Sequence[Callable[[Config], Config]]
+
+    @property
+    def search_folders(self) -> tuple[Path, Path]:
+        """The folders from which the configuration is searched for, in this order."""
+        return Path(self.app.root_path), Path.cwd()
 
 
 def registration_of(app: Flask) -> Registration:

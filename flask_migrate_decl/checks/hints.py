@@ -18,7 +18,7 @@ from flask_migrate_decl.errors.rules import (
 from flask_migrate_decl.renames import TableRename, nearest, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from flask_migrate_decl.checks.subject import Subject
     from flask_migrate_decl.databases import Bind
@@ -43,13 +43,15 @@ def hint_findings(subject: Subject) -> Iterator[Finding]:
     its names look like misspelt ones.
     """
     renames = subject.project.configuration.renames
-    for bind in subject.binds:
-        of_bind = renames.of_bind(bind.key)
-        models = ModelNames(bind)
+    all_models = [ModelNames(bind) for bind in subject.binds]
+    for models in all_models:
+        of_bind = renames.of_bind(models.bind.key)
+        others = [other for other in all_models if other is not models]
+        check = _HintCheck(subject, of_bind, models, others)
         for table in of_bind.tables:
-            yield from _of_table(subject, table, models)
+            yield from check.of_table(table)
         for column in of_bind.columns:
-            yield from _of_column(subject, column, of_bind, models)
+            yield from check.of_column(column)
 
 
 @dataclass(frozen=True)
@@ -93,76 +95,85 @@ class ModelNames:
         return unconnected_name_rules(self.bind.engine.dialect)
 
 
-def _of_table(subject: Subject, hint: TableRename, models: ModelNames) -> Iterator[Finding]:
-    if models.table(hint.schema, hint.new) is not None:
-        return
-    if models.table(hint.schema, hint.old) is not None:
-        yield _old_name(subject, hint)
-    else:
-        near = nearest(hint.new, models.table_names(hint.schema))
-        message = f'no model has the table "{qualified(hint.schema, hint.new)}"'
-        yield _unknown(subject, HINT_TABLE_UNKNOWN, hint, "to", message, near)
+@dataclass(frozen=True)
+class _HintCheck:
+    """The hints of one database, against its models.
 
+    :param others: the models of the other databases.
+    """
 
-def _of_column(
-    subject: Subject, hint: ColumnRename, renames: Renames, models: ModelNames
-) -> Iterator[Finding]:
-    tables = [
-        columns
-        for name in _names_of_table(hint, renames, models)
-        if (columns := models.table(hint.schema, name)) is not None
-    ]
-    if any(models.has_column(columns, hint.new) for columns in tables):
-        return
-    if any(models.has_column(columns, hint.old) for columns in tables):
-        yield _old_name(subject, hint)
-    elif tables:
-        near = nearest(hint.new, tables[0].values())
-        message = f'the model of "{hint.table}" has no column "{hint.new}"'
-        yield _unknown(subject, HINT_COLUMN_UNKNOWN, hint, "to", message, near)
-    else:
-        near = nearest(hint.table, models.table_names(hint.schema))
-        message = f'no model has the table "{qualified(hint.schema, hint.table)}"'
-        yield _unknown(subject, HINT_TABLE_UNKNOWN, hint, "table", message, near)
+    subject: Subject
+    renames: Renames
+    models: ModelNames
+    others: Sequence[ModelNames]
 
+    def of_table(self, hint: TableRename) -> Iterator[Finding]:
+        models = self.models
+        if models.table(hint.schema, hint.new) is not None:
+            return
+        if models.table(hint.schema, hint.old) is not None:
+            yield self._old_name(hint)
+        else:
+            near = nearest(hint.new, models.table_names(hint.schema))
+            message = f'no model has the table "{qualified(hint.schema, hint.new)}"'
+            yield self._unknown(HINT_TABLE_UNKNOWN, hint, "to", message, near)
 
-def _names_of_table(hint: ColumnRename, renames: Renames, models: ModelNames) -> Iterator[str]:
-    """Return what the hint's table may be called in the models."""
-    yield hint.table
-    for table in renames.tables:
-        if table.schema == hint.schema and models.same_table(table.old, hint.table):
-            yield table.new
-        if table.schema == hint.schema and models.same_table(table.new, hint.table):
-            yield table.old
+    def of_column(self, hint: ColumnRename) -> Iterator[Finding]:
+        models = self.models
+        tables = [
+            columns
+            for name in self._names_of_table(hint)
+            if (columns := models.table(hint.schema, name)) is not None
+        ]
+        if any(models.has_column(columns, hint.new) for columns in tables):
+            return
+        if any(models.has_column(columns, hint.old) for columns in tables):
+            yield self._old_name(hint)
+        elif tables:
+            near = nearest(hint.new, tables[0].values())
+            message = f'the model of "{hint.table}" has no column "{hint.new}"'
+            yield self._unknown(HINT_COLUMN_UNKNOWN, hint, "to", message, near)
+        else:
+            near = nearest(hint.table, models.table_names(hint.schema))
+            message = f'no model has the table "{qualified(hint.schema, hint.table)}"'
+            yield self._unknown(HINT_TABLE_UNKNOWN, hint, "table", message, near)
 
+    def _names_of_table(self, hint: ColumnRename) -> Iterator[str]:
+        """Return what the hint's table may be called in the models."""
+        yield hint.table
+        for table in self.renames.tables:
+            if table.schema == hint.schema and self.models.same_table(table.old, hint.table):
+                yield table.new
+            if table.schema == hint.schema and self.models.same_table(table.new, hint.table):
+                yield table.old
 
-def _old_name(subject: Subject, hint: Hint) -> Finding:
-    return subject.finding(
-        MODELS_SAY_OLD_NAME,
-        (*hint_path(hint.place), "to"),
-        f'the models still say "{hint.old}"',
-        f'say "{hint.new}" in the models once the rename is to be done',
-    )
-
-
-def _unknown(
-    subject: Subject, rule: Rule, hint: Hint, key: str, message: str, near: tuple[str, ...]
-) -> Finding:
-    path = (*hint_path(hint.place), key)
-    if rule is HINT_TABLE_UNKNOWN and (meant := _other_bind(subject, hint)):
-        help_ = f"{meant.words} has it: " + (
-            f'add bind = "{meant.key}" to the hint' if meant.key else "take bind out of the hint"
+    def _old_name(self, hint: Hint) -> Finding:
+        return self.subject.finding(
+            MODELS_SAY_OLD_NAME,
+            (*hint_path(hint.place), "to"),
+            f'the models still say "{hint.old}"',
+            f'say "{hint.new}" in the models once the rename is to be done',
         )
-        return subject.finding(rule, path, message, help_)
-    if near:
-        help_ = f'did you mean "{near[0]}"? Where it is gone, remove the hint'
-        return subject.finding(rule, path, message, help_)
-    help_ = "where it is gone from every database, the hint may be removed"
-    return subject.finding(HINT_UNKNOWN_TO_MODELS, path, message, help_)
 
+    def _unknown(
+        self, rule: Rule, hint: Hint, key: str, message: str, near: tuple[str, ...]
+    ) -> Finding:
+        path = (*hint_path(hint.place), key)
+        if rule is HINT_TABLE_UNKNOWN and (meant := self._other_bind(hint)):
+            help_ = f"{meant.words} has it: " + (
+                f'add bind = "{meant.key}" to the hint'
+                if meant.key
+                else "take bind out of the hint"
+            )
+            return self.subject.finding(rule, path, message, help_)
+        if near:
+            help_ = f'did you mean "{near[0]}"? Where it is gone, remove the hint'
+            return self.subject.finding(rule, path, message, help_)
+        help_ = "where it is gone from every database, the hint may be removed"
+        return self.subject.finding(HINT_UNKNOWN_TO_MODELS, path, message, help_)
 
-def _other_bind(subject: Subject, hint: Hint) -> Bind | None:
-    """Return another database whose models have the table that a hint speaks of."""
-    name = hint.new if isinstance(hint, TableRename) else hint.table
-    others = (bind for bind in subject.binds if bind.key != hint.bind)
-    return next((b for b in others if ModelNames(b).table(hint.schema, name) is not None), None)
+    def _other_bind(self, hint: Hint) -> Bind | None:
+        """Return another database whose models have the table that a hint speaks of."""
+        name = hint.new if isinstance(hint, TableRename) else hint.table
+        having = (m.bind for m in self.others if m.table(hint.schema, name) is not None)
+        return next(having, None)

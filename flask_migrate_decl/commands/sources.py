@@ -37,5 +37,4 @@ def source_for(
     """
     if registration is None:
         return find_source(None, (Path.cwd(),), chosen=config_file)
-    starts = (Path(registration.app.root_path), Path.cwd())
-    return find_source(registration.config_file, starts, chosen=config_file)
+    return find_source(registration.config_file, registration.search_folders, chosen=config_file)

@@ -6,7 +6,7 @@ import zoneinfo
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from flask_migrate_decl.config.hints import hint_path
+from flask_migrate_decl.config.hints import hint_path, items_in
 from flask_migrate_decl.config.settings import HOOK_KEYS
 from flask_migrate_decl.errors import BindNameError, Finding, Related, Rule, is_name_in_history
 from flask_migrate_decl.errors.rules import (
@@ -24,7 +24,7 @@ from flask_migrate_decl.renames import Renames, find_conflicts, nearest
 from flask_migrate_decl.reporting.keys import dotted, listed_names, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from flask_migrate_decl.config.source import Source
     from flask_migrate_decl.config.toml.layout import KeyPath
@@ -125,15 +125,9 @@ def _ids_twice(source: Source) -> Iterator[Finding]:
 def _raw_hints(section: Mapping[str, Any]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     renames = section.get("renames")
     for kind in ("tables", "columns"):
-        for position, hint in enumerate(_tables(renames, kind)):
+        for position, hint in enumerate(items_in(renames, kind)):
             if isinstance(hint, dict):
                 yield kind, position, hint
-
-
-def _tables(table: Any, key: str) -> Sequence[Any]:
-    """Return a list of tables, where there is one."""
-    found = table.get(key) if isinstance(table, dict) else None
-    return found if isinstance(found, list) else []
 
 
 # --- hooks -------------------------------------------------------------------------------------
@@ -141,7 +135,7 @@ def _tables(table: Any, key: str) -> Sequence[Any]:
 
 def _hooks(source: Source) -> Iterator[Finding]:
     first: dict[str, KeyPath] = {}
-    for position, hook in enumerate(_tables(source.section, "post_write_hooks")):
+    for position, hook in enumerate(items_in(source.section, "post_write_hooks")):
         path: KeyPath = ("post_write_hooks", position)
         if not isinstance(hook, dict):
             continue

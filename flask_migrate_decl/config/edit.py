@@ -25,7 +25,7 @@ from flask_migrate_decl.config.source import (
     Source,
 )
 from flask_migrate_decl.config.toml.brackets import newline_of
-from flask_migrate_decl.config.toml.document import Document, parse_document
+from flask_migrate_decl.config.toml.document import Document, parse_document, read_document
 from flask_migrate_decl.errors import ConfigChangedError, ConfigInvalidError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _file_of_working_folder() -> Source:
     """Return the file that a first section goes into, which may not be there yet."""
     pyproject = Path.cwd() / PYPROJECT_TOML
     if pyproject.is_file():
-        return Source(parse_document(pyproject, pyproject.read_bytes()), SECTION_PATH)
+        return Source(read_document(pyproject), SECTION_PATH)
     return Source(parse_document(Path.cwd() / MIGRATE_TOML, b""))
 
 

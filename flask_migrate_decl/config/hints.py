@@ -36,10 +36,9 @@ def _renames(
 
 def declared_renames(section: Mapping[str, Any]) -> Renames:
     """Return the renames of a section that may have mistakes in it: of hints that have none."""
-    renames = section.get("renames")
     return _renames(
-        list(_valid_hints(renames, "tables", TableHint)),
-        list(_valid_hints(renames, "columns", ColumnHint)),
+        list(_valid_hints(section, "tables", TableHint)),
+        list(_valid_hints(section, "columns", ColumnHint)),
     )
 
 
@@ -60,9 +59,16 @@ def _common(kind: str, position: int, hint: TableHint | ColumnHint) -> dict[str,
     }
 
 
-def _valid_hints(renames: Any, kind: str, model: type[_AnyHint]) -> Iterator[tuple[int, _AnyHint]]:
-    hints = renames.get(kind) if isinstance(renames, dict) else None
-    for position, hint in enumerate(hints if isinstance(hints, list) else ()):
+def items_in(table: Any, key: str) -> list[Any]:
+    """Return the items of a list in a table, either of which may be missing or something else."""
+    found = table.get(key) if isinstance(table, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _valid_hints(
+    section: Mapping[str, Any], kind: str, model: type[_AnyHint]
+) -> Iterator[tuple[int, _AnyHint]]:
+    for position, hint in enumerate(items_in(section.get("renames"), kind)):
         try:
             yield position, model.model_validate(hint)
         except ValidationError:

@@ -157,8 +157,7 @@ def open_project(
     :param directory: the command line's choice, which goes before everything else.
     :raises ConfigError: the configuration can't be used.
     """
-    starts = (Path(registration.app.root_path), Path.cwd())
-    configuration = load_configuration(registration.config_file, starts)
+    configuration = load_configuration(registration.config_file, registration.search_folders)
     _mention_hidden(configuration.source)
     return project_of(registration, configuration, directory)
 
