@@ -146,12 +146,6 @@ RENAMED_TWICE = _error(
 NEW_NAME_TWICE = _error(
     303, "new-name-twice", "Two hints lead to one name.", "Keep one of the two hints."
 )
-CHAIN_OR_SWAP = _error(
-    304,
-    "chain-or-swap",
-    "A hint goes on from the new name of another hint, or takes the old name of one.",
-    "Upgrade every database past the earlier rename, and remove its hint.",
-)
 BIND_NOT_DECLARED = _error(
     305,
     "bind-not-declared",

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.errors.rules import (
-    CHAIN_OR_SWAP,
-    NEW_NAME_TWICE,
-    RENAMED_TO_ITSELF,
-    RENAMED_TWICE,
-)
-from flask_migrate_decl.renames.hints import AnyHint, ColumnRename, Renames
+from flask_migrate_decl.errors.rules import NEW_NAME_TWICE, RENAMED_TO_ITSELF, RENAMED_TWICE
+from flask_migrate_decl.renames.hints import Kind, TableRename
 from flask_migrate_decl.renames.names import NameRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from flask_migrate_decl.errors import Rule
-    from flask_migrate_decl.renames.hints import Hint
+    from flask_migrate_decl.renames.hints import Hint, Renames
+
+Name = tuple[str | None, str]
+"""A schema, where hints of one scope may differ in it, and a name in a form to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,51 +43,83 @@ def find_conflicts(renames: Renames, rules: NameRules | None = None) -> tuple[Co
     :param rules: how the database compares names, where that is known.
     """
     rules = rules or NameRules()
-    folded = Renames(
-        tuple(_folded(hint, rules.fold_table) for hint in renames.tables),
-        tuple(
-            replace(_folded(hint, rules.fold_column), table=rules.fold_table(hint.table))
-            for hint in renames.columns
-        ),
-    )
     return tuple(
-        conflict for scope in _scopes(folded) for conflict in _conflicts_of_one_scope(scope)
+        conflict
+        for scope in _scopes(renames, rules)
+        for conflict in _conflicts_of_one_scope(scope, rules)
     )
 
 
-def _folded(hint: AnyHint, fold: Callable[[str], str]) -> AnyHint:
-    return replace(hint, old=fold(hint.old), new=fold(hint.new))
-
-
-def _scopes(renames: Renames) -> list[list[Hint]]:
+def _scopes(renames: Renames, rules: NameRules) -> list[list[Hint]]:
     """Group the hints whose names live in one namespace, as two tables may share column names."""
-    new_names = {(hint.bind, hint.schema, hint.old): hint.new for hint in renames.tables}
-    scopes: defaultdict[tuple[str | None, ...], list[Hint]] = defaultdict(list)
+    latest = _LatestNames(renames, rules)
+    scopes: defaultdict[tuple[object, ...], list[Hint]] = defaultdict(list)
     for hint in renames.hints:
-        scope: tuple[str | None, ...] = (hint.bind, hint.schema)
-        if isinstance(hint, ColumnRename):
-            scope = (*scope, new_names.get((hint.bind, hint.schema, hint.table), hint.table))
-        scopes[scope].append(hint)
+        owner = latest.owner(hint)
+        schema = None if isinstance(hint, TableRename) or owner else hint.schema
+        scopes[hint.kind, hint.bind, schema, owner].append(hint)
     return list(scopes.values())
 
 
-def _conflicts_of_one_scope(hints: Sequence[Hint]) -> Iterator[Conflict]:
-    by_old: dict[str, Hint] = {}
-    by_new: dict[str, Hint] = {}
+Owner = tuple[str | None, str | None, str]
+"""The bind, schema and name of a table or of a type."""
+
+
+class _LatestNames:
+    """What the tables and types are called in the end that own what other hints rename."""
+
+    def __init__(self, renames: Renames, rules: NameRules) -> None:
+        self.rules = rules
+        self.tables = self._steps(renames.tables)
+        self.enums = self._steps(renames.enums)
+
+    def owner(self, hint: Hint) -> Name | None:
+        if hint.owner is None:
+            return None
+        is_label = hint.kind is Kind.ENUM_VALUE
+        steps, kind = (self.enums, Kind.ENUM) if is_label else (self.tables, Kind.TABLE)
+        key = (hint.bind, hint.schema, self.rules.fold(kind, hint.owner))
+        position = -1
+        while (step := steps.get(key)) and step[0] > position:
+            position, key = step
+        return key[1:]
+
+    def _steps(self, hints: Sequence[Hint]) -> Mapping[Owner, tuple[int, Owner]]:
+        return {
+            (hint.bind, hint.schema, self.rules.fold(hint.kind, hint.old)): (
+                position,
+                (hint.bind, _new_schema(hint), self.rules.fold(hint.kind, hint.new)),
+            )
+            for position, hint in enumerate(hints)
+        }
+
+
+def _new_schema(hint: Hint) -> str | None:
+    return hint.new_schema if isinstance(hint, TableRename) else hint.schema
+
+
+def _conflicts_of_one_scope(hints: Sequence[Hint], rules: NameRules) -> Iterator[Conflict]:
+    by_old: dict[Name, Hint] = {}
+    by_new: dict[Name, Hint] = {}
     for hint in hints:
-        if hint.old == hint.new:
-            yield _to_itself(hint)
+        old, new = _names(hint, rules.fold)
+        if old == new:
+            if hint.old == hint.new:
+                yield _to_itself(hint)
             continue
-        if earlier := by_old.get(hint.old):
+        if earlier := by_old.get(old):
             yield _renamed_twice(earlier, hint)
-        elif earlier := by_new.get(hint.new):
+        elif earlier := by_new.get(new):
             yield _new_name_twice(earlier, hint)
-        elif earlier := by_new.get(hint.old):
-            yield _chain_or_swap(earlier, hint, "from")
-        elif earlier := by_old.get(hint.new):
-            yield _chain_or_swap(earlier, hint, "to")
-        by_old.setdefault(hint.old, hint)
-        by_new.setdefault(hint.new, hint)
+        by_old.setdefault(old, hint)
+        by_new.setdefault(new, hint)
+
+
+def _names(hint: Hint, fold: Callable[[Kind, str], str]) -> tuple[Name, Name]:
+    return (
+        (hint.schema, fold(hint.kind, hint.old)),
+        (_new_schema(hint), fold(hint.kind, hint.new)),
+    )
 
 
 def _to_itself(hint: Hint) -> Conflict:
@@ -107,16 +137,4 @@ def _new_name_twice(earlier: Hint, later: Hint) -> Conflict:
     message = f'"{later.new}" is the new name in {earlier.place} already'
     return Conflict(
         NEW_NAME_TWICE, later.place, "to", earlier.place, message, "keep one of the two hints"
-    )
-
-
-def _chain_or_swap(earlier: Hint, later: Hint, key: str) -> Conflict:
-    return Conflict(
-        CHAIN_OR_SWAP,
-        later.place,
-        key,
-        earlier.place,
-        f"it makes a chain or a swap with {earlier.place} ({earlier}), "
-        "which can't be carried out yet",
-        "upgrade every database past the earlier rename, remove its hint, then add this one",
     )

@@ -2,16 +2,126 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 
 def qualified(schema: str | None, name: str) -> str:
-    """Word a table's name with its schema, for people."""
+    """Word a name with its schema, for people."""
     return f"{schema}.{name}" if schema else name
+
+
+class Kind(StrEnum):
+    """What is renamed, in the order in which renames are carried out.
+
+    The value is the name of the list in which such hints are declared.
+    """
+
+    SCHEMA = "schemas"
+    ENUM = "enums"
+    ENUM_VALUE = "enum_values"
+    SEQUENCE = "sequences"
+    TABLE = "tables"
+    COLUMN = "columns"
+    CONSTRAINT = "constraints"
+    INDEX = "indexes"
+
+    @property
+    def noun(self) -> str:
+        """One of them, in words."""
+        return self.name.lower().replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaRename:
+    """A declared rename of a schema, with all that is in it.
+
+    :param bind: the Flask-SQLAlchemy bind key, ``None`` for the default database.
+    :param id: the hint's own name, which tells it from an earlier one of the same names.
+    :param place: where the hint is declared, such as ``renames.schemas[0]``.
+    """
+
+    kind: ClassVar[Kind] = Kind.SCHEMA
+    schema: ClassVar[None] = None
+    owner: ClassVar[None] = None
+
+    old: str
+    new: str
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+    id: str | None = None
+
+    def __str__(self) -> str:
+        return f"schema {self.old} → {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnumRename:
+    """A declared rename of a native enum type.
+
+    :param schema: the type's schema, ``None`` for the default one.
+    """
+
+    kind: ClassVar[Kind] = Kind.ENUM
+    owner: ClassVar[None] = None
+
+    old: str
+    new: str
+    schema: str | None = None
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+    id: str | None = None
+
+    def __str__(self) -> str:
+        return f"enum {qualified(self.schema, self.old)} → {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnumValueRename:
+    """A declared rename of one label of a native enum type.
+
+    :param enum: the new or an earlier name of the type.
+    """
+
+    kind: ClassVar[Kind] = Kind.ENUM_VALUE
+
+    enum: str
+    old: str
+    new: str
+    schema: str | None = None
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+    id: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The type's name."""
+        return self.enum
+
+    def __str__(self) -> str:
+        return f"enum value {qualified(self.schema, self.enum)}.{self.old} → {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRename:
+    """A declared rename of a sequence."""
+
+    kind: ClassVar[Kind] = Kind.SEQUENCE
+    owner: ClassVar[None] = None
+
+    old: str
+    new: str
+    schema: str | None = None
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+    id: str | None = None
+
+    def __str__(self) -> str:
+        return f"sequence {qualified(self.schema, self.old)} → {self.new}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +129,29 @@ class TableRename:
     """A declared rename of a table.
 
     :param schema: the table's schema, ``None`` for the default one.
-    :param bind: the Flask-SQLAlchemy bind key, ``None`` for the default database.
-    :param place: where the hint is declared, such as ``renames.tables[0]``.
+    :param to_schema: the schema it moves to, ``""`` for the default one; ``None`` where it stays
+        in its own.
     """
+
+    kind: ClassVar[Kind] = Kind.TABLE
+    owner: ClassVar[None] = None
 
     old: str
     new: str
     schema: str | None = None
     bind: str | None = None
     place: str = field(default="", compare=False)
+    id: str | None = None
+    to_schema: str | None = None
+
+    @property
+    def new_schema(self) -> str | None:
+        """The schema in which the table is afterwards."""
+        return self.schema if self.to_schema is None else self.to_schema or None
 
     def __str__(self) -> str:
-        return f"table {qualified(self.schema, self.old)} → {self.new}"
+        new = qualified(self.to_schema, self.new)
+        return f"table {qualified(self.schema, self.old)} → {new}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +161,117 @@ class ColumnRename:
     :param table: the new or an earlier name of the column's table.
     """
 
+    kind: ClassVar[Kind] = Kind.COLUMN
+
     table: str
     old: str
     new: str
     schema: str | None = None
     bind: str | None = None
     place: str = field(default="", compare=False)
+    id: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The table's name."""
+        return self.table
 
     def __str__(self) -> str:
         return f"column {qualified(self.schema, self.table)}.{self.old} → {self.new}"
 
 
-Hint = TableRename | ColumnRename
-AnyHint = TypeVar("AnyHint", TableRename, ColumnRename)
+@dataclass(frozen=True, slots=True)
+class ConstraintRename:
+    """A declared rename of a unique, check, foreign-key or primary-key constraint.
+
+    :param table: the new or an earlier name of the constraint's table.
+    """
+
+    kind: ClassVar[Kind] = Kind.CONSTRAINT
+
+    table: str
+    old: str
+    new: str
+    schema: str | None = None
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+    id: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The table's name."""
+        return self.table
+
+    def __str__(self) -> str:
+        return f"constraint {qualified(self.schema, self.table)}.{self.old} → {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRename:
+    """A declared rename of an index.
+
+    :param table: the new or an earlier name of the index's table.
+    """
+
+    kind: ClassVar[Kind] = Kind.INDEX
+
+    table: str
+    old: str
+    new: str
+    schema: str | None = None
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+    id: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The table's name."""
+        return self.table
+
+    def __str__(self) -> str:
+        return f"index {qualified(self.schema, self.table)}.{self.old} → {self.new}"
+
+
+Hint = (
+    SchemaRename
+    | EnumRename
+    | EnumValueRename
+    | SequenceRename
+    | TableRename
+    | ColumnRename
+    | ConstraintRename
+    | IndexRename
+)
+AnyHint = TypeVar("AnyHint", bound=Hint)
+InTable = ColumnRename | ConstraintRename | IndexRename
+"""The hints of what belongs to a table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """All declared renames, in the order in which they stand."""
+    """All declared renames, each kind's in the order in which they stand."""
 
     tables: tuple[TableRename, ...] = ()
     columns: tuple[ColumnRename, ...] = ()
+    indexes: tuple[IndexRename, ...] = ()
+    constraints: tuple[ConstraintRename, ...] = ()
+    enums: tuple[EnumRename, ...] = ()
+    enum_values: tuple[EnumValueRename, ...] = ()
+    sequences: tuple[SequenceRename, ...] = ()
+    schemas: tuple[SchemaRename, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.tables or self.columns)
+        return any(self._lists)
 
     @property
     def hints(self) -> tuple[Hint, ...]:
-        """All hints, the tables' before the columns'."""
-        return (*self.tables, *self.columns)
+        """All hints, in the order in which their kinds are carried out."""
+        return tuple(hint for kind in Kind for hint in self.of_kind(kind))
+
+    def of_kind(self, kind: Kind) -> tuple[Hint, ...]:
+        """Return the hints of one kind."""
+        hints: tuple[Hint, ...] = getattr(self, kind.value)
+        return hints
 
     def of_bind(self, bind: str | None) -> Renames:
         """Return the hints that work on one database."""
@@ -86,11 +289,21 @@ class Renames:
         """Take hints that name the default schema for hints that name none, as Alembic does."""
 
         def unnamed(hint: AnyHint) -> AnyHint:
-            return replace(hint, schema=None) if hint.schema == schema else hint
+            if isinstance(hint, TableRename) and hint.to_schema == schema:
+                hint = replace(hint, to_schema="")
+            if isinstance(hint, SchemaRename) or hint.schema != schema:
+                return hint
+            return replace(hint, schema=None)
 
-        return Renames(tuple(map(unnamed, self.tables)), tuple(map(unnamed, self.columns)))
+        return self._each(lambda hints: tuple(map(unnamed, hints)))
+
+    @property
+    def _lists(self) -> tuple[tuple[Hint, ...], ...]:
+        return tuple(getattr(self, listed.name) for listed in fields(self))
 
     def _where(self, is_wanted: Callable[[Hint], bool]) -> Renames:
-        return Renames(
-            tuple(filter(is_wanted, self.tables)), tuple(filter(is_wanted, self.columns))
-        )
+        return self._each(lambda hints: tuple(filter(is_wanted, hints)))
+
+    def _each(self, changed: Callable[[tuple[Hint, ...]], tuple[Hint, ...]]) -> Renames:
+        lists = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Renames(**{name: changed(hints) for name, hints in lists.items()})

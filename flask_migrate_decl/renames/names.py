@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.renames.hints import Kind
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -31,6 +33,16 @@ class NameRules:
     def fold_column(self, name: str) -> str:
         """Return a form in which two names of one column are equal."""
         return _without_case(name) if self.columns_ignore_case else name
+
+    def fold(self, kind: Kind, name: str) -> str:
+        """Return a form in which two names of one thing of a kind are equal."""
+        ignores_case = {
+            Kind.TABLE: self.tables_ignore_case,
+            Kind.COLUMN: self.columns_ignore_case,
+            Kind.CONSTRAINT: self.columns_ignore_case,
+            Kind.INDEX: self.columns_ignore_case,
+        }
+        return _without_case(name) if ignores_case.get(kind) else name
 
     def is_too_long(self, name: str) -> bool:
         """Tell whether the database would cut or refuse the name."""
