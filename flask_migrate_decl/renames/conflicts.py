@@ -79,10 +79,7 @@ class _LatestNames:
         is_label = hint.kind is Kind.ENUM_VALUE
         steps, kind = (self.enums, Kind.ENUM) if is_label else (self.tables, Kind.TABLE)
         key = (hint.bind, hint.schema, self.rules.fold(kind, hint.owner))
-        position = -1
-        while (step := steps.get(key)) and step[0] > position:
-            position, key = step
-        return key[1:]
+        return key[1:] if _comes_back(key, steps) else _end(key, steps)[1:]
 
     def _steps(self, hints: Sequence[Hint]) -> Mapping[Owner, tuple[int, Owner]]:
         return {
@@ -92,6 +89,24 @@ class _LatestNames:
             )
             for position, hint in enumerate(hints)
         }
+
+
+def _end(owner: Owner, steps: Mapping[Owner, tuple[int, Owner]]) -> Owner:
+    """Follow the hints that stand one after another."""
+    position = -1
+    while (step := steps.get(owner)) and step[0] > position:
+        position, owner = step
+    return owner
+
+
+def _comes_back(owner: Owner, steps: Mapping[Owner, tuple[int, Owner]]) -> bool:
+    """Tell whether the name is exchanged, so that it is one of something else afterwards."""
+    seen: set[Owner] = set()
+    name = owner
+    while name in steps and name not in seen:
+        seen.add(name)
+        name = steps[name][1]
+    return name == owner and bool(seen)
 
 
 def _new_schema(hint: Hint) -> str | None:
