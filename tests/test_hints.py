@@ -111,12 +111,6 @@ WRONG = [
         ]""",
     ),
     Case(
-        "column_case_only",
-        USER_NAME,
-        {"user": ["Name"]},
-        COLUMN.format("user", "name", "Name"),
-    ),
-    Case(
         "column_of_another_table",
         {"user": ["name"], "product": ["title"]},
         {"user": ["full_name"], "product": ["title"]},

@@ -7,33 +7,21 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import MetaData, Table
 
+from flask_migrate_decl.autogenerate.abilities import Abilities
+from flask_migrate_decl.autogenerate.model_names import ModelNames
+from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
 from flask_migrate_decl.renames import Catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from alembic.autogenerate.api import AutogenContext
 
-    from flask_migrate_decl.renames import NameRules, TableKey
+    from flask_migrate_decl.renames import NameRules
 
 
 def database_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
     """Return the names of the database, without Alembic's own table."""
-    inspector, migration = context.inspector, context.migration_context
-    version_table = (migration.version_table_schema, migration.version_table)
     schemas = compared_schemas(context)
-
-    @cache
-    def table_names(schema: str | None) -> Sequence[str]:
-        if schema not in schemas:
-            return []
-        names = inspector.get_table_names(schema=schema)
-        return [name for name in names if (schema, name) != version_table]
-
-    @cache
-    def columns(schema: str | None) -> Mapping[TableKey, Sequence[str]]:
-        found = inspector.get_multi_columns(schema=schema)
-        return {key: [column["name"] for column in described] for key, described in found.items()}
+    names = ReflectedNames(context, schemas)
 
     @cache
     def is_compared(schema: str | None, table: str) -> bool:
@@ -42,42 +30,33 @@ def database_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
         if not context.opts.get("include_object"):
             return True
         reflected = Table(table, MetaData(), schema=schema)
-        inspector.reflect_table(reflected, include_columns=None, resolve_fks=False)
+        context.inspector.reflect_table(reflected, include_columns=None, resolve_fks=False)
         return context.run_object_filters(
             reflected, table, "table", reflected=True, compare_to=None
         )
 
     return Catalog(
-        table_names,
-        lambda schema, table: columns(schema)[schema, table],
+        names.of,
         rules,
         schemas,
         is_compared,
+        taken=names.taken,
+        parents=names.parents,
+        ability=Abilities(context.dialect, names).of,
     )
 
 
 def models_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
     """Return the names of the models, the default schema's as if they named none."""
-    default_schema = context.inspector.default_schema_name
-    tables = {
-        (None if table.schema == default_schema else table.schema, table.name): table
-        for table in context.table_key_to_table.values()
-    }
-
-    @cache
-    def table_names(schema: str | None) -> Sequence[str]:
-        return [name for of_schema, name in tables if of_schema == schema]
-
-    @cache
-    def column_names(schema: str | None, table: str) -> Sequence[str]:
-        return [column.name for column in tables[schema, table].columns]
+    names = ModelNames(context)
 
     def is_compared(schema: str | None, table: str) -> bool:
         return context.run_object_filters(
-            tables[schema, table], table, "table", reflected=False, compare_to=None
+            names.tables[schema, table], table, "table", reflected=False, compare_to=None
         )
 
-    return Catalog(table_names, column_names, rules, compared_schemas(context), is_compared)
+    schemas = names.schemas if context.opts.get("include_schemas") else (None,)
+    return Catalog(names.of, rules, schemas, is_compared)
 
 
 def compared_schemas(context: AutogenContext) -> tuple[str | None, ...]:

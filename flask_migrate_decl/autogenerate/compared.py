@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.autogenerate.catalogs import database_catalog, models_catalog
 from flask_migrate_decl.autogenerate.corrections import name_rules
+from flask_migrate_decl.autogenerate.history import record_of
 from flask_migrate_decl.errors import HintProblem
-from flask_migrate_decl.renames import Renames, TableRename, find_conflicts, resolve
+from flask_migrate_decl.renames import Renames, find_conflicts, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic.autogenerate.api import AutogenContext
+    from alembic.script import ScriptDirectory
 
     from flask_migrate_decl.renames import NameRules, Resolution
 
@@ -25,11 +27,13 @@ class ComparedHints:
 
     :param declared: the hints of all databases.
     :param bind: the database's bind key, ``None`` for the default one.
+    :param history: the folder of revisions, where the comparison runs outside of an environment.
     """
 
     context: AutogenContext
     declared: Renames
     bind: str | None
+    history: ScriptDirectory | None = None
 
     @cached_property
     def rules(self) -> NameRules:
@@ -58,6 +62,7 @@ class ComparedHints:
             database_catalog(self.context, self.rules),
             models_catalog(self.context, self.rules),
             others=self._as_seen_here(self.declared.of_other_binds(self.bind)),
+            record=record_of(self.context, self.bind, self.history),
         )
 
     def _as_seen_here(self, renames: Renames) -> Renames:
@@ -79,8 +84,7 @@ class ComparedHints:
         hints, rules = {hint.place: hint for hint in self.renames.hints}, self.rules
         for conflict in find_conflicts(self.renames, rules):
             hint = hints[conflict.place]
-            fold = rules.fold_table if isinstance(hint, TableRename) else rules.fold_column
-            if fold(hint.old) != fold(hint.new):
+            if rules.fold(hint.kind, hint.old) != rules.fold(hint.kind, hint.new):
                 yield HintProblem(
                     hint.place, str(hint), "in conflict", conflict.message, conflict.help
                 )

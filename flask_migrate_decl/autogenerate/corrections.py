@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect
     from sqlalchemy.engine import Inspector
 
-    from flask_migrate_decl.renames import TableKey
+    from flask_migrate_decl.renames import NameMap, TableKey
 
 MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
 _NEXTVAL = re.compile(r"nextval\('(.+?)'::regclass\)")
+_NAME_PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
 
 
 def name_rules(connection: Connection) -> NameRules:
@@ -51,27 +52,50 @@ def unconnected_name_rules(dialect: Dialect) -> NameRules:
 
 
 def corrected_columns(
-    inspector: Inspector,
-    table: TableKey,
-    names: Mapping[str, str],
-    columns: list[dict[str, Any]],
+    inspector: Inspector, names: NameMap, table: TableKey, columns: list[dict[str, Any]]
 ) -> None:
-    """Leave out the default of PostgreSQL's SERIAL columns that get another name.
+    """Show the sequences of PostgreSQL's columns as Alembic knows them after the renames.
 
-    Alembic knows a SERIAL by its sequence's owner, and looks for the owner by the column's name
-    in the catalogue. That is still the old one, so the default would look like one that the
-    models lack, and would be dropped.
+    Alembic knows a SERIAL by its sequence's owner, and looks for the sequence and its owner by
+    their names in the catalogue. Those are still the old ones, so the default would look like one
+    that the models lack, and would be dropped.
+
+    :param inspector: of the database as it is.
     """
     if inspector.dialect.name != "postgresql":
         return
+    renamed = names.new_columns(table)
     for column in columns:
-        if column["name"] in names and _owns_its_sequence(inspector, table, column):
+        match = _NEXTVAL.search(column.get("default") or "")
+        if match is None:
+            continue
+        sequence = _new_sequence(inspector, names, match.group(1))
+        if column["name"] not in renamed and sequence is None:
+            continue
+        if _owns_its_sequence(inspector, table, column["name"], match.group(1)):
             column["default"] = None
+        elif sequence is not None:
+            # With its cast to regclass, Alembic would ask the database for the new name.
+            column["default"] = f"nextval('{sequence}')"
 
 
-def _owns_its_sequence(inspector: Inspector, table: TableKey, column: dict[str, Any]) -> bool:
-    match = _NEXTVAL.search(column.get("default") or "")
-    if match is None or not isinstance(inspector.bind, Connection):
+def _new_sequence(inspector: Inspector, names: NameMap, quoted: str) -> str | None:
+    """Return the new name of a sequence, ``None`` where it keeps its own."""
+    parts = [
+        part[1:-1].replace('""', '"') if part.startswith('"') else part
+        for part in _NAME_PART.findall(quoted)
+    ]
+    schema = parts[0] if len(parts) == 2 else None
+    old = (None if schema == inspector.default_schema_name else schema, parts[-1])
+    new = names.new_sequence(old)
+    if new == old:
+        return None
+    quote = inspector.dialect.identifier_preparer.quote
+    return ".".join(quote(part) for part in new if part)
+
+
+def _owns_its_sequence(inspector: Inspector, table: TableKey, column: str, sequence: str) -> bool:
+    if not isinstance(inspector.bind, Connection):
         return False
     schema, name = table
     return bool(
@@ -82,8 +106,8 @@ def _owns_its_sequence(inspector: Inspector, table: TableKey, column: dict[str, 
             ),
             {
                 "table": ".".join(_quoted(part) for part in (schema, name) if part),
-                "column": column["name"],
-                "sequence": match.group(1),
+                "column": column,
+                "sequence": sequence,
             },
         )
     )

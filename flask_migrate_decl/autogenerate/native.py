@@ -20,6 +20,7 @@ from flask_migrate_decl.autogenerate.corrections import (
 from flask_migrate_decl.autogenerate.declared import declared_renames
 from flask_migrate_decl.autogenerate.operations import table_operations
 from flask_migrate_decl.errors import IndexStaysBehindError
+from flask_migrate_decl.renames import Kind
 
 if TYPE_CHECKING:
     from alembic.operations.ops import UpgradeOps
@@ -138,7 +139,11 @@ def _refuse_indexes_that_stay_behind(upgrade_ops: UpgradeOps, plan: RenamePlan) 
 
     By then the rename would be done, and could not be rolled back.
     """
-    renamed = {(step.schema, step.table, step.old): step.new for step in plan.columns}
+    renamed = {
+        (move.schema, move.owner, move.old): move.new
+        for move in plan.moves
+        if move.kind is Kind.COLUMN
+    }
     for table, drop in table_operations(upgrade_ops, ops.DropIndexOp):
         new = renamed.get((table.schema, table.table_name, str(drop.index_name)))
         if new is not None:

@@ -18,17 +18,22 @@ if TYPE_CHECKING:
     from alembic.operations.ops import UpgradeOps
     from sqlalchemy import Column
 
-    from flask_migrate_decl.renames import ColumnStep, TableStep
+    from flask_migrate_decl.renames import Step
 
 _INDENT = " " * 11
 """How far Alembic indents the arguments of ``alter_column``."""
 
 
 class RenameTableOp(ops.RenameTableOp):
-    """A declared rename of a table; it renders as ``op.rename_table``."""
+    """A declared rename of a table; it renders as ``op.rename_table``.
+
+    :ivar record: lines that a script shows before the operation, as comments.
+    """
+
+    record: tuple[str, ...] = ()
 
     @classmethod
-    def of_step(cls, step: TableStep) -> RenameTableOp:
+    def of_step(cls, step: Step) -> RenameTableOp:
         """Make the operation that carries a step out."""
         return cls(step.old, step.new, schema=step.schema)
 
@@ -48,21 +53,24 @@ class RenameColumnOp(ops.AlterColumnOp):
     MariaDB drop what is not.
 
     :param existing_autoincrement: the column is MySQL's AUTO_INCREMENT column.
+    :ivar record: lines that a script shows before the operation, as comments.
     """
+
+    record: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, existing_autoincrement: bool = False, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.existing_autoincrement = existing_autoincrement
 
     @classmethod
-    def of_step(cls, step: ColumnStep, column: Column[Any], dialect: str) -> RenameColumnOp:
+    def of_step(cls, step: Step, column: Column[Any], dialect: str) -> RenameColumnOp:
         """Make the operation that carries a step out.
 
         :param column: the column as it was reflected, under either name.
         """
         default = column.server_default
         return cls(
-            step.table,
+            str(step.owner),
             step.old,
             schema=step.schema,
             modify_name=step.new,
@@ -98,18 +106,19 @@ class RenameColumnOp(ops.AlterColumnOp):
 
 
 @renderers.dispatch_for(RenameTableOp)
-def _render_rename_table(context: AutogenContext, op: RenameTableOp) -> str:
+def _render_rename_table(context: AutogenContext, op: RenameTableOp) -> list[str]:
     prefix = context.opts["alembic_module_prefix"] or ""
     schema = f", schema={op.schema!r}" if op.schema else ""
-    return f"{prefix}rename_table({op.table_name!r}, {op.new_table_name!r}{schema})"
+    call = f"{prefix}rename_table({op.table_name!r}, {op.new_table_name!r}{schema})"
+    return [*op.record, call]
 
 
 @renderers.dispatch_for(RenameColumnOp)
-def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> str:
+def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> list[str]:
     rendered: str = renderers.dispatch(ops.AlterColumnOp)(context, op)
     if op.existing_autoincrement:
         rendered = f"{rendered[:-1]},\n{_INDENT}existing_autoincrement=True)"
-    return rendered
+    return [*op.record, rendered]
 
 
 def table_operations(

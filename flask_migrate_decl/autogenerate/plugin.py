@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
-from sqlalchemy import MetaData, Table
 
 from flask_migrate_decl.autogenerate.compared import ComparedHints
 from flask_migrate_decl.autogenerate.declared import bind_of, declared_renames, problem_of
@@ -18,10 +16,9 @@ from flask_migrate_decl.autogenerate.names_in_use import (
     refuse_names_in_use,
 )
 from flask_migrate_decl.autogenerate.native import order_index_changes
-from flask_migrate_decl.autogenerate.operations import RenameColumnOp, RenameTableOp
+from flask_migrate_decl.autogenerate.planned import PlannedOperations
 from flask_migrate_decl.autogenerate.view import RenamedInspector, renamed_view
 from flask_migrate_decl.errors import RenameHintsError
-from flask_migrate_decl.renames import TableStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,13 +27,10 @@ if TYPE_CHECKING:
     from alembic.operations.ops import MigrateOperation, UpgradeOps
 
     from flask_migrate_decl.errors import HintProblem
-    from flask_migrate_decl.renames import Step
 
 PLUGIN = "alembic.autogenerate.flask_migrate_decl"
 """The plug-in's name. Alembic's own wildcard takes it in, so that a project's own ``env.py`` need
 not name it; in runs that are not ours it does nothing."""
-
-log = logging.getLogger("flask_migrate_decl.renames")
 
 
 @cache
@@ -81,21 +75,12 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
     early: list[MigrateOperation] = []
     if isinstance(inspector, RenamedInspector):
         order_index_changes(dialect, upgrade_ops, inspector.plan)
-        early += [_operation(step, inspector) for step in inspector.plan.steps]
+        early += PlannedOperations(inspector.plan, inspector).all()
         early += drop_indexes_before_their_names_are_used_again(dialect, upgrade_ops, inspector)
     if declared is not None and declared.renames:
         refuse_names_in_use(dialect, upgrade_ops, inspector)
     upgrade_ops.ops[:0] = early
     return PriorityDispatchResult.CONTINUE
-
-
-def _operation(step: Step, view: RenamedInspector) -> MigrateOperation:
-    log.info("Detected renamed %s", step)
-    if isinstance(step, TableStep):
-        return RenameTableOp.of_step(step)
-    table = Table(step.table, MetaData(), schema=step.schema)
-    view.reflect_table(table, include_columns=[step.new], resolve_fks=False)
-    return RenameColumnOp.of_step(step, table.columns[step.new], view.dialect.name)
 
 
 def _raise_problems(problems: Iterable[HintProblem]) -> None:

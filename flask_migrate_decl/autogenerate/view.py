@@ -9,11 +9,16 @@ from sqlalchemy import text
 from sqlalchemy.engine import Inspector
 from sqlalchemy.exc import NoSuchTableError
 
-from flask_migrate_decl.autogenerate.corrections import corrected_columns, corrected_indexes
+from flask_migrate_decl.autogenerate.corrections import (
+    MYSQL_FAMILY,
+    corrected_columns,
+    corrected_indexes,
+)
+from flask_migrate_decl.autogenerate.enums import corrected_enum
 from flask_migrate_decl.renames import rename_identifiers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from flask_migrate_decl.renames import NameMap, NameRules, RenamePlan, TableKey
 
@@ -34,13 +39,14 @@ def renamed_view(inspector: Inspector, plan: RenamePlan, rules: NameRules) -> Re
     assert isinstance(view, RenamedInspector)
     view.info_cache = {}
     view.plan, view.names, view.rules = plan, plan.names, rules
+    view.old_side = inspector
     return view
 
 
 def _get_one(kind: str) -> Any:
     def get(self: RenamedInspector, table_name: str, schema: str | None = None, **kw: Any) -> Any:
         key = self.old_key(schema, table_name)
-        reflected = getattr(super(RenamedInspector, self), f"get_{kind}")(key[1], schema, **kw)
+        reflected = getattr(super(RenamedInspector, self), f"get_{kind}")(key[1], key[0], **kw)
         return self.renamed(kind, key, reflected)
 
     get.__name__ = f"get_{kind}"
@@ -54,13 +60,13 @@ def _get_many(kind: str) -> Any:
         filter_names: Collection[str] | None = None,
         **kw: Any,
     ) -> Any:
-        found = getattr(super(RenamedInspector, self), f"get_multi_{kind}")(
-            schema, self.old_names(schema, filter_names), **kw
-        )
-        return {
-            (key[0], self.new_name(*key)): self.renamed(kind, self.key(*key), reflected)
-            for key, reflected in found.items()
-        }
+        get_multi, wanted = getattr(super(RenamedInspector, self), f"get_multi_{kind}"), {}
+        for old_schema, names in self.old_names(schema, filter_names).items():
+            for old, reflected in get_multi(old_schema, names, **kw).items():
+                new = self.new_table(*old)
+                if self.key(schema, "")[0] == new[0]:
+                    wanted[schema, new[1]] = self.renamed(kind, self.key(*old), reflected)
+        return wanted
 
     # Alembic asks the dialect for a method of this name, to see whether it reads in bulk.
     get.__name__ = f"get_multi_{kind}"
@@ -73,6 +79,7 @@ class RenamedInspector(Inspector):
     plan: RenamePlan
     names: NameMap
     rules: NameRules
+    old_side: Inspector
 
     get_columns: Any = _get_one("columns")
     get_pk_constraint: Any = _get_one("pk_constraint")
@@ -93,21 +100,36 @@ class RenamedInspector(Inspector):
     get_multi_table_options: Any = _get_many("table_options")
 
     def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
-        """Return the tables' new names."""
-        return [self.new_name(schema, name) for name in super().get_table_names(schema, **kw)]
+        """Return the new names of the tables that are in a schema after the plan."""
+        found = [
+            self.new_table(old_schema, name)
+            for old_schema in self.old_schemas(schema)
+            for name in super(RenamedInspector, self).get_table_names(old_schema, **kw)
+        ]
+        return [name for of_schema, name in found if of_schema == self.key(schema, "")[0]]
+
+    def get_schema_names(self, **kw: Any) -> list[str]:
+        """Return the schemas' new names."""
+        return [str(self.names.new_schema(name)) for name in super().get_schema_names(**kw)]
+
+    def get_sequence_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Return the sequences' new names."""
+        old = self.names.old_schema(self.key(schema, "")[0])
+        names = super().get_sequence_names(old, **kw)
+        return [self.names.new_sequence((old, name))[1] for name in names]
 
     def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Tell whether there is a table of that new name."""
         old = self.names.old_table(self.key(schema, table_name))
-        return old is not None and super().has_table(old[1], schema, **kw)
+        return old is not None and super().has_table(old[1], old[0], **kw)
 
     def key(self, schema: str | None, table: str) -> TableKey:
         """Return the key under which the plan knows a table."""
         return (None if schema == self.default_schema_name else schema), table
 
-    def new_name(self, schema: str | None, table: str) -> str:
-        """Return what a table of the database is called here."""
-        return self.names.new_table(self.key(schema, table))[1]
+    def new_table(self, schema: str | None, table: str) -> TableKey:
+        """Return the key of a table of the database here."""
+        return self.names.new_table(self.key(schema, table))
 
     def old_key(self, schema: str | None, table: str) -> TableKey:
         """Return the database's key of a table of this view.
@@ -119,12 +141,29 @@ class RenamedInspector(Inspector):
             raise NoSuchTableError(table)
         return old
 
-    def old_names(self, schema: str | None, names: Collection[str] | None) -> list[str] | None:
-        """Return the database's names of tables of this view."""
+    def old_names(
+        self, schema: str | None, names: Collection[str] | None
+    ) -> Mapping[str | None, list[str] | None]:
+        """Return the database's names of tables of this view, by their schemas.
+
+        :return: ``None`` for all tables of a schema, some of which may be in another one here.
+        """
         if names is None:
-            return None
-        old = (self.names.old_table(self.key(schema, name)) for name in names)
-        return [key[1] for key in old if key is not None]
+            return dict.fromkeys(self.old_schemas(schema))
+        old: dict[str | None, list[str] | None] = {}
+        for name in names:
+            key = self.names.old_table(self.key(schema, name))
+            if key is not None:
+                of_schema = old.setdefault(key[0], [])
+                assert of_schema is not None
+                of_schema.append(key[1])
+        return old
+
+    def old_schemas(self, schema: str | None) -> list[str | None]:
+        """Return the schemas of the database whose tables are in a schema of this view."""
+        here = self.key(schema, "")[0]
+        moved = [old[0] for old, new in self.names.tables.items() if new[0] == here]
+        return list(dict.fromkeys(map(self.names.old_schema, (here, *moved))))
 
     def renamed(self, kind: str, old_key: TableKey, reflected: Any) -> Any:
         """Return what was reflected of a table, with the new names in it."""
@@ -134,6 +173,21 @@ class RenamedInspector(Inspector):
         if isinstance(reflected, list):
             return transform(self, old_key, [dict(item) for item in reflected])
         return transform(self, old_key, [dict(reflected)])[0]
+
+    def new_index(self, old_key: TableKey, index: str) -> str:
+        """Return what an index of a table is called here.
+
+        To MySQL and MariaDB a unique constraint is an index, and has one name as both.
+        """
+        if self.dialect.name in MYSQL_FAMILY:
+            index = self.names.new_constraint(old_key, index)
+        return self.names.new_index(old_key, index)
+
+    def new_constraint(self, old_key: TableKey, constraint: str) -> str:
+        """Return what a constraint of a table is called here."""
+        if self.dialect.name in MYSQL_FAMILY:
+            return self.new_index(old_key, constraint)
+        return self.names.new_constraint(old_key, constraint)
 
     def renamed_sql(self, old_key: TableKey, sql: str) -> str:
         """Return an expression over a table's columns, with the new names in it."""
@@ -152,14 +206,19 @@ def _columns(
         if computed := column.get("computed"):
             sql = view.renamed_sql(old_key, computed["sqltext"])
             column["computed"] = {**computed, "sqltext": sql}
-    corrected_columns(view, old_key, view.names.new_columns(old_key), columns)
+    corrected_columns(view.old_side, view.names, old_key, columns)
     for column in columns:
+        corrected_enum(view.names, column)
         column["name"] = view.names.new_column(old_key, column["name"])
     return columns
 
 
 def _keys(view: RenamedInspector, old_key: TableKey, keys: list[Reflected]) -> list[Reflected]:
     for key in keys:
+        if key.get("name"):
+            key["name"] = view.new_constraint(old_key, key["name"])
+        if key.get("duplicates_index"):
+            key["duplicates_index"] = view.new_index(old_key, key["duplicates_index"])
         for field in ("constrained_columns", "column_names"):
             if field in key:
                 key[field] = [view.names.new_column(old_key, name) for name in key[field]]
@@ -173,7 +232,9 @@ def _foreign_keys(
         schema, table = foreign_key["referred_schema"], foreign_key["referred_table"]
         parent = view.key(schema, table)
         columns = foreign_key["referred_columns"]
-        foreign_key["referred_table"] = view.new_name(schema, table)
+        new_schema, foreign_key["referred_table"] = view.new_table(schema, table)
+        if new_schema != parent[0]:
+            foreign_key["referred_schema"] = new_schema
         foreign_key["referred_columns"] = [view.names.new_column(parent, name) for name in columns]
     return _keys(view, old_key, foreign_keys)
 
@@ -184,6 +245,11 @@ def _indexes(
     names = view.names.new_columns(old_key)
     corrected_indexes(view, names, indexes)
     for index in indexes:
+        if constraint := index.get("duplicates_constraint"):
+            index["duplicates_constraint"] = view.new_constraint(old_key, constraint)
+            index["name"] = view.new_constraint(old_key, index["name"])
+        else:
+            index["name"] = view.new_index(old_key, index["name"])
         index["column_names"] = [name and names.get(name, name) for name in index["column_names"]]
         if "expressions" in index:
             index["expressions"] = [
@@ -217,6 +283,8 @@ def _renamed_keys(by_column: dict[str, Any], names: Any) -> dict[str, Any]:
 
 def _checks(view: RenamedInspector, old_key: TableKey, checks: list[Reflected]) -> list[Reflected]:
     for check in checks:
+        if check["name"]:
+            check["name"] = view.new_constraint(old_key, check["name"])
         check["sqltext"] = view.renamed_sql(old_key, check["sqltext"])
     return checks
 

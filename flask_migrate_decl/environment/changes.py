@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_migrate_decl.renames import ColumnStep, TableStep, qualified
+from flask_migrate_decl.renames import qualified
 
 
 def describe_changes(diffs: list[Any]) -> tuple[str, ...]:
@@ -18,11 +18,10 @@ def describe_changes(diffs: list[Any]) -> tuple[str, ...]:
 
 
 def _describe(kind: str, *what: Any) -> str:
-    if kind == "rename_table":
-        return f"rename {TableStep(*what)}"
-    if kind == "rename_column":
-        return f"rename {ColumnStep(*what)}"
     words = kind.replace("_", " ")
+    if kind.startswith("rename_") or kind == "set_table_schema":
+        schema, *owner, old, new = what
+        return f"{words} {qualified(schema, '.'.join([*owner, old]))} → {new}"
     if kind.startswith("modify_"):
         schema, table, column, _existing, old, new = what
         return f"{words} of {qualified(schema, table)}.{column}: {_value(old)} → {_value(new)}"

@@ -1,38 +1,70 @@
 """Renames as pure values: hints, their states, and the plan that carries them out."""
 
+from flask_migrate_decl.renames.abilities import Ability, Way
 from flask_migrate_decl.renames.conflicts import Conflict, find_conflicts
 from flask_migrate_decl.renames.expressions import rename_identifiers
-from flask_migrate_decl.renames.hints import ColumnRename, Hint, Renames, TableRename, qualified
+from flask_migrate_decl.renames.hints import (
+    ColumnRename,
+    ConstraintRename,
+    EnumRename,
+    EnumValueRename,
+    Hint,
+    IndexRename,
+    Kind,
+    Renames,
+    SchemaRename,
+    SequenceRename,
+    TableRename,
+    in_schema,
+    key_ends,
+    qualified,
+)
+from flask_migrate_decl.renames.log import Course, Link, course_of
 from flask_migrate_decl.renames.mapping import NameMap, TableKey
 from flask_migrate_decl.renames.names import Catalog, NameRules, nearest
-from flask_migrate_decl.renames.plan import ColumnStep, RenamePlan, Step, TableStep
+from flask_migrate_decl.renames.plan import Move, RenamePlan, Step, in_order
+from flask_migrate_decl.renames.record import Record
 from flask_migrate_decl.renames.reports import of_other_bind
 from flask_migrate_decl.renames.resolve import Resolution, resolve
-from flask_migrate_decl.renames.states import HintReport, Presence, State, state_of
+from flask_migrate_decl.renames.states import HintReport, ScopeStates, State
 
 __all__ = [
+    "Ability",
     "Catalog",
     "ColumnRename",
-    "ColumnStep",
     "Conflict",
+    "ConstraintRename",
+    "Course",
+    "EnumRename",
+    "EnumValueRename",
     "Hint",
     "HintReport",
+    "IndexRename",
+    "Kind",
+    "Link",
+    "Move",
     "NameMap",
     "NameRules",
-    "Presence",
+    "Record",
     "RenamePlan",
     "Renames",
     "Resolution",
+    "SchemaRename",
+    "ScopeStates",
+    "SequenceRename",
     "State",
     "Step",
     "TableKey",
     "TableRename",
-    "TableStep",
+    "Way",
+    "course_of",
     "find_conflicts",
+    "in_order",
+    "in_schema",
+    "key_ends",
     "nearest",
     "of_other_bind",
     "qualified",
     "rename_identifiers",
     "resolve",
-    "state_of",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.errors.rules import NEW_NAME_TWICE, RENAMED_TO_ITSELF, RENAMED_TWICE
-from flask_migrate_decl.renames.hints import Kind, TableRename
+from flask_migrate_decl.renames.hints import Kind, TableRename, key_ends
 from flask_migrate_decl.renames.names import NameRules
 
 if TYPE_CHECKING:
@@ -83,11 +83,9 @@ class _LatestNames:
 
     def _steps(self, hints: Sequence[Hint]) -> Mapping[Owner, tuple[int, Owner]]:
         return {
-            (hint.bind, hint.schema, self.rules.fold(hint.kind, hint.old)): (
-                position,
-                (hint.bind, _new_schema(hint), self.rules.fold(hint.kind, hint.new)),
-            )
+            (hint.bind, *old): (position, (hint.bind, *new))
             for position, hint in enumerate(hints)
+            for old, new in (_names(hint, self.rules.fold),)
         }
 
 
@@ -109,10 +107,6 @@ def _comes_back(owner: Owner, steps: Mapping[Owner, tuple[int, Owner]]) -> bool:
     return name == owner and bool(seen)
 
 
-def _new_schema(hint: Hint) -> str | None:
-    return hint.new_schema if isinstance(hint, TableRename) else hint.schema
-
-
 def _conflicts_of_one_scope(hints: Sequence[Hint], rules: NameRules) -> Iterator[Conflict]:
     by_old: dict[Name, Hint] = {}
     by_new: dict[Name, Hint] = {}
@@ -131,10 +125,8 @@ def _conflicts_of_one_scope(hints: Sequence[Hint], rules: NameRules) -> Iterator
 
 
 def _names(hint: Hint, fold: Callable[[Kind, str], str]) -> tuple[Name, Name]:
-    return (
-        (hint.schema, fold(hint.kind, hint.old)),
-        (_new_schema(hint), fold(hint.kind, hint.new)),
-    )
+    (schema, old), (new_schema, new) = key_ends(hint)
+    return (schema, fold(hint.kind, old)), (new_schema, fold(hint.kind, new))
 
 
 def _to_itself(hint: Hint) -> Conflict:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    from flask_migrate_decl.renames.mapping import TableKey
 
 
 def qualified(schema: str | None, name: str) -> str:
@@ -242,9 +244,8 @@ Hint = (
     | ConstraintRename
     | IndexRename
 )
-AnyHint = TypeVar("AnyHint", bound=Hint)
-InTable = ColumnRename | ConstraintRename | IndexRename
-"""The hints of what belongs to a table."""
+OwnedHint = EnumValueRename | ColumnRename | ConstraintRename | IndexRename
+"""The hints of what belongs to a table or to an enum type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,15 +288,14 @@ class Renames:
 
     def in_default_schema(self, schema: str | None) -> Renames:
         """Take hints that name the default schema for hints that name none, as Alembic does."""
+        return self.in_schemas(lambda named: None if named == schema else named)
 
-        def unnamed(hint: AnyHint) -> AnyHint:
-            if isinstance(hint, TableRename) and hint.to_schema == schema:
-                hint = replace(hint, to_schema="")
-            if isinstance(hint, SchemaRename) or hint.schema != schema:
-                return hint
-            return replace(hint, schema=None)
+    def in_schemas(self, renamed: Callable[[str | None], str | None]) -> Renames:
+        """Return the hints with other schemas.
 
-        return self._each(lambda hints: tuple(map(unnamed, hints)))
+        :param renamed: gives the schema for one that a hint names.
+        """
+        return self._each(lambda hints: tuple(in_schema(hint, renamed) for hint in hints))
 
     @property
     def _lists(self) -> tuple[tuple[Hint, ...], ...]:
@@ -305,5 +305,25 @@ class Renames:
         return self._each(lambda hints: tuple(filter(is_wanted, hints)))
 
     def _each(self, changed: Callable[[tuple[Hint, ...]], tuple[Hint, ...]]) -> Renames:
-        lists = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Renames(**{name: changed(hints) for name, hints in lists.items()})
+        lists: dict[str, Any] = {
+            listed.name: changed(getattr(self, listed.name)) for listed in fields(self)
+        }
+        return Renames(**lists)
+
+
+def key_ends(hint: Hint) -> tuple[TableKey, TableKey]:
+    """Return the old and the new name of a hint, each with its schema."""
+    new_schema = hint.new_schema if isinstance(hint, TableRename) else hint.schema
+    return (hint.schema, hint.old), (new_schema, hint.new)
+
+
+def in_schema(hint: Hint, renamed: Callable[[str | None], str | None]) -> Hint:
+    """Return a hint with other schemas.
+
+    :param renamed: gives the schema for the one that the hint names.
+    """
+    if isinstance(hint, TableRename) and hint.to_schema is not None:
+        hint = replace(hint, to_schema=renamed(hint.to_schema) or "")
+    if isinstance(hint, SchemaRename) or hint.schema is None:
+        return hint
+    return replace(hint, schema=renamed(hint.schema))

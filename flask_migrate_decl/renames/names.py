@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.renames.abilities import Ability
 from flask_migrate_decl.renames.hints import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from flask_migrate_decl.renames.mapping import TableKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +55,84 @@ class NameRules:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The tables and columns of a database or of the models.
+    """The names of a database or of the models.
 
-    The callables are asked for what is needed only, and for each thing once.
-
-    :param table_names: the tables of a schema (``None``: the default one).
-    :param column_names: the columns of a schema's table.
+    :param names: the names of a kind in a schema (``None``: the default one), and in an owner,
+        which is a table or an enum type. It is asked for what is needed only.
     :param schemas: those that are compared.
     :param is_compared: whether a project's filters let a schema's table be compared at all.
+    :param taken: names in a schema that a new table, index or sequence can't have, as something
+        of another kind bears them; with what that is.
+    :param parents: the tables from which a schema's table inherits its columns.
+    :param ability: how the database renames something of a kind, in a schema and an owner; of a
+        table: how it moves it to another schema.
     """
 
-    table_names: Callable[[str | None], Sequence[str]]
-    column_names: Callable[[str | None, str], Sequence[str]]
+    names: Callable[[Kind, str | None, str | None], Sequence[str]]
     rules: NameRules
     schemas: Sequence[str | None] = (None,)
     is_compared: Callable[[str | None, str], bool] = lambda _schema, _table: True
+    taken: Callable[[Kind, str | None], Mapping[str, str]] = lambda _kind, _schema: {}
+    parents: Callable[[str | None, str], Sequence[TableKey]] = lambda _schema, _table: ()
+    ability: Callable[[Kind, str | None, str | None, str], Ability] = lambda *_thing: Ability()
+
+    def table_names(self, schema: str | None) -> Sequence[str]:
+        """Return the tables of a schema."""
+        return self.names(Kind.TABLE, schema, None)
+
+    def column_names(self, schema: str | None, table: str) -> Sequence[str]:
+        """Return the columns of a table."""
+        return self.names(Kind.COLUMN, schema, table)
 
     def find_table(self, schema: str | None, name: str) -> str | None:
         """Return the table as it is spelled here, or ``None``."""
-        return self._folded_tables(schema).get(self.rules.fold_table(name))
+        return self.find(Kind.TABLE, schema, None, name)
 
     def find_column(self, schema: str | None, table: str, name: str) -> str | None:
         """Return the column as it is spelled here, or ``None``."""
-        return self._folded_columns(schema, table).get(self.rules.fold_column(name))
+        return self.find(Kind.COLUMN, schema, table, name)
 
-    @cached_property
-    def _folded_tables(self) -> Callable[[str | None], Mapping[str, str]]:
-        fold = self.rules.fold_table
-        return cache(lambda schema: {fold(name): name for name in self.table_names(schema)})
+    def find(self, kind: Kind, schema: str | None, owner: str | None, name: str) -> str | None:
+        """Return a name as it is spelled here, or ``None``."""
+        return self._folded(kind, schema, owner).get(self.rules.fold(kind, name))
 
-    @cached_property
-    def _folded_columns(self) -> Callable[[str | None, str], Mapping[str, str]]:
-        fold = self.rules.fold_column
-        return cache(
-            lambda schema, table: {fold(name): name for name in self.column_names(schema, table)}
+    def with_schemas(self, renamed: Mapping[str, str]) -> Catalog:
+        """Return the same names, after schemas got other names.
+
+        :param renamed: old name to new name.
+        """
+        if not renamed:
+            return self
+        old = {new: old for old, new in renamed.items()}
+
+        def before(schema: str | None) -> str | None:
+            return schema if schema is None else old.get(schema, schema)
+
+        def after(schema: str | None) -> str | None:
+            return schema if schema is None else renamed.get(schema, schema)
+
+        return replace(
+            self,
+            names=lambda kind, schema, owner: self.names(kind, before(schema), owner),
+            schemas=[after(schema) for schema in self.schemas],
+            is_compared=lambda schema, table: self.is_compared(before(schema), table),
+            taken=lambda kind, schema: self.taken(kind, before(schema)),
+            ability=lambda kind, schema, owner, name: self.ability(
+                kind, before(schema), owner, name
+            ),
+            parents=lambda schema, table: [
+                (after(of_schema), name) for of_schema, name in self.parents(before(schema), table)
+            ],
         )
+
+    @cached_property
+    def _folded(self) -> Callable[[Kind, str | None, str | None], Mapping[str, str]]:
+        fold = self.rules.fold
+
+        def folded(kind: Kind, schema: str | None, owner: str | None) -> Mapping[str, str]:
+            return {fold(kind, name): name for name in self.names(kind, schema, owner)}
+
+        return cache(folded)
 
 
 def _without_case(name: str) -> str:
@@ -94,15 +140,6 @@ def _without_case(name: str) -> str:
     if name.isascii():
         return name.lower()
     return "".join(letter.lower() if letter.isascii() else letter for letter in name)
-
-
-def missing_from(side: Catalog, other: Catalog, schema: str | None) -> list[str]:
-    """Return the tables that the other side has and this one has not, if they are compared."""
-    return [
-        name
-        for name in other.table_names(schema)
-        if side.find_table(schema, name) is None and other.is_compared(schema, name)
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.renames.hints import key_ends
 from flask_migrate_decl.renames.names import nearest
 from flask_migrate_decl.renames.states import HintReport, State
 
@@ -11,8 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from flask_migrate_decl.renames.hints import Hint
-    from flask_migrate_decl.renames.names import NameRules
-    from flask_migrate_decl.renames.states import Presence
+    from flask_migrate_decl.renames.names import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a report needs to know of a hint's thing.
+
+    :param is_old_there: whether the database has the old name.
+    :param things: what is renamed, in the plural.
+    :param contents: what would be lost with it; ``""`` where that is nothing but itself.
+    """
+
+    is_old_there: bool
+    things: str
+    contents: str = ""
 
 
 def harmless(hint: Hint, state: State) -> HintReport:
@@ -25,63 +40,72 @@ def harmless(hint: Hint, state: State) -> HintReport:
     return HintReport(hint, state, messages[state])
 
 
-def pending(hint: Hint, rules: NameRules) -> HintReport:
-    """Report a pending hint, as a problem where the database would cut or refuse the new name."""
-    if not rules.is_too_long(hint.new):
-        return HintReport(hint, State.PENDING, "the database has the old name")
-    unit = "bytes" if rules.length_in_bytes else "characters"
+def not_kept(hint: Hint, message: str) -> HintReport:
+    """Report a hint of something that this database does not have, or has no names for."""
+    return HintReport(hint, State.SPENT, message)
+
+
+def recorded(hint: Hint, revision: str) -> HintReport:
+    """Report a hint that a revision has carried out."""
+    return HintReport(hint, State.APPLIED, f"the revision {revision} carried it out")
+
+
+def pending(hint: Hint, database: Catalog) -> HintReport:
+    """Report a pending hint, as a problem where the database can't take the new name."""
+    rules, what = database.rules, database.taken(hint.kind, key_ends(hint)[1][0])
+    if rules.is_too_long(hint.new):
+        unit = "bytes" if rules.length_in_bytes else "characters"
+        limit = f"the {rules.max_length} {unit} this database keeps"
+        return _impossible(hint, f'"{hint.new}" is longer than {limit}', "choose a shorter name")
+    if hint.new in what:
+        message = f'"{hint.new}" is the name of {what[hint.new]} in the database'
+        return _impossible(hint, message, f"rename or drop {what[hint.new]} first")
+    return HintReport(hint, State.PENDING, "the database has the old name")
+
+
+def _impossible(hint: Hint, message: str, mend: str) -> HintReport:
+    return HintReport(hint, State.PENDING, message, mend, is_problem=True)
+
+
+def unable(hint: Hint, message: str, mend: str) -> HintReport:
+    """Report a pending hint that this kind of database can't carry out."""
+    return _impossible(hint, message, mend)
+
+
+def undecided(hint: Hint) -> HintReport:
+    """Report a part of an exchange of names, of which only another part was carried out."""
     return HintReport(
         hint,
-        State.PENDING,
-        f'"{hint.new}" is longer than the {rules.max_length} {unit} this database keeps',
-        "choose a shorter name",
+        State.UNDECIDED,
+        "it exchanges names together with hints that a revision has carried out, and the database "
+        "has all of the names, so that nobody can tell whether it is done",
+        "where it is done, remove these hints; where it is to be done, give each of them an id of "
+        "its own, so that they are new ones",
         is_problem=True,
     )
 
 
-def of_case_only(hint: Hint, database: str, models: str | None) -> HintReport:
-    """Report a hint whose two names are one to the database, which can't be carried out yet.
-
-    :param database: the name as the database spells it.
-    :param models: the name as the models spell it.
-    """
-    if database == hint.new:
-        return harmless(hint, State.APPLIED)
-    if models != hint.new:
-        return harmless(hint, State.EARLY)
-    return HintReport(
-        hint,
-        State.PENDING,
-        "the two names differ in upper and lower case only, and this database takes them for the "
-        "same",
-        "such a rename can't be carried out yet: keep the old spelling in the models",
-        is_problem=True,
-    )
-
-
-def contradicted(hint: Hint, presence: Presence, things: str, contents: str) -> HintReport:
-    """Report a hint that would cost what it means to keep.
-
-    :param things: what is renamed, in the plural.
-    :param contents: what would be lost with it.
-    """
-    if not presence.db_old:
+def contradicted(hint: Hint, facts: Facts) -> HintReport:
+    """Report a hint that would cost what it means to keep."""
+    with_it = f" with its {facts.contents}" if facts.contents else ""
+    if not facts.is_old_there:
         return HintReport(
             hint,
             State.CONTRADICTED,
             f'the database has only "{hint.new}" and the models only "{hint.old}", so that '
-            f'"{hint.new}" would be dropped with its {contents}',
+            f'"{hint.new}" would be dropped{with_it}',
             f'exchange "from" and "to" where the name is taken back, or say "{hint.new}" in the '
             "models",
             is_problem=True,
         )
+    move = f"move its {facts.contents} and drop it" if facts.contents else "drop it"
     return HintReport(
         hint,
         State.CONTRADICTED,
-        f'the database has both {things} and the models only "{hint.new}", so that "{hint.old}" '
-        f"would be dropped with its {contents}",
-        f'move its {contents} and drop it in a revision of your own, or keep "{hint.old}" in the '
-        "models; where the rename was done long ago, remove the hint",
+        f'the database has both {facts.things} and the models only "{hint.new}", so that '
+        f'"{hint.old}" would be dropped{with_it}',
+        f'{move} in a revision of your own, or keep "{hint.old}" in the models; where the rename '
+        "was done long ago, remove the hint",
         is_problem=True,
     )
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.renames.column_hints import ColumnHints
-from flask_migrate_decl.renames.hints import Renames
+from flask_migrate_decl.renames.hints import Kind, Renames
+from flask_migrate_decl.renames.inheritance import with_heirs
+from flask_migrate_decl.renames.other_hints import FlatHints, OwnedHints
+from flask_migrate_decl.renames.pairs import TablePairs
 from flask_migrate_decl.renames.plan import RenamePlan
-from flask_migrate_decl.renames.states import State
+from flask_migrate_decl.renames.record import Record
 from flask_migrate_decl.renames.table_hints import TableHints
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from flask_migrate_decl.renames.hints import Hint
     from flask_migrate_decl.renames.names import Catalog
+    from flask_migrate_decl.renames.plan import Move
     from flask_migrate_decl.renames.states import HintReport
 
 
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 class Resolution:
     """What one database's hints come to.
 
-    :param reports: one for each hint, in the order in which they stand.
+    :param reports: one for each hint, in the order in which their kinds are carried out.
     :param fitting_others: hints of other databases that would be carried out in this one.
     """
 
@@ -36,7 +43,12 @@ class Resolution:
 
 
 def resolve(
-    renames: Renames, database: Catalog, models: Catalog, *, others: Renames | None = None
+    renames: Renames,
+    database: Catalog,
+    models: Catalog,
+    *,
+    others: Renames | None = None,
+    record: Record | None = None,
 ) -> Resolution:
     """Decide every hint's state and put the pending ones in order.
 
@@ -44,19 +56,133 @@ def resolve(
     :param database: what the database has now.
     :param models: what the models ask for.
     :param others: the hints of other databases.
+    :param record: what the revisions on the database's way have carried out.
     """
-    tables = TableHints(database, models, renames.tables)
-    of_tables = [(hint, tables.report(hint)) for hint in renames.tables]
-    table_steps = [tables.step(h) for h, report in of_tables if report.state is State.PENDING]
-
-    columns = ColumnHints(database, models, renames, table_steps)
-    of_columns = [(hint, columns.report(hint)) for hint in renames.columns]
-    column_steps = [columns.step(h) for h, report in of_columns if report.state is State.PENDING]
-
-    reports = (*(report for _, report in of_tables), *(report for _, report in of_columns))
-    others = others or Renames()
-    fitting: tuple[Hint, ...] = (
-        *(hint for hint in others.tables if tables.would_rename(hint)),
-        *(hint for hint in others.columns if columns.would_rename(hint)),
+    record = record or Record()
+    schemas = FlatHints(Kind.SCHEMA, database, models, renames.schemas, record.revision_of)
+    moves = tuple(schemas.moves())
+    decided = _Decided(
+        _in_new_schemas(renames, models, {move.old: move.new for move in moves}),
+        database.with_schemas({move.old: move.new for move in moves}),
+        models,
+        record.after(hint for move in moves for hint in move.hints),
+        schemas,
     )
-    return Resolution(RenamePlan(tuple(table_steps), tuple(column_steps)), reports, fitting)
+    return Resolution(
+        RenamePlan((*moves, *decided.moves), database.rules, decided.in_use),
+        tuple(decided.report(hint) for hint in decided.renames.hints),
+        tuple(decided.fitting(others or Renames())),
+    )
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """The hints of all kinds, each decided on what the kinds before it have done.
+
+    :param renames: the hints, by the new names of schemas.
+    :param database: the database, its schemas renamed.
+    """
+
+    renames: Renames
+    database: Catalog
+    models: Catalog
+    record: Record
+    schemas: FlatHints
+
+    @cached_property
+    def tables(self) -> TableHints:
+        return TableHints(self.database, self.models, self.renames.tables, self.record.revision_of)
+
+    @cached_property
+    def enums(self) -> FlatHints:
+        return self._flat(Kind.ENUM)
+
+    @cached_property
+    def sequences(self) -> FlatHints:
+        return self._flat(Kind.SEQUENCE)
+
+    @cached_property
+    def table_pairs(self) -> TablePairs:
+        return TablePairs(self.tables.scope, tuple(self.tables.moves()))
+
+    @cached_property
+    def columns(self) -> ColumnHints:
+        hints, revision_of = self.renames.columns, self.record.revision_of
+        return ColumnHints(self.database, self.models, hints, self.table_pairs, revision_of)
+
+    @cached_property
+    def labels(self) -> OwnedHints:
+        return self._owned(Kind.ENUM_VALUE, TablePairs(self.enums.scope, tuple(self.enums.moves())))
+
+    @cached_property
+    def indexes(self) -> OwnedHints:
+        return self._owned(Kind.INDEX, self.table_pairs)
+
+    @cached_property
+    def constraints(self) -> OwnedHints:
+        return self._owned(Kind.CONSTRAINT, self.table_pairs)
+
+    def _flat(self, kind: Kind) -> FlatHints:
+        hints, revision_of = self.renames.of_kind(kind), self.record.revision_of
+        return FlatHints(kind, self.database, self.models, hints, revision_of)
+
+    def _owned(self, kind: Kind, pairs: TablePairs) -> OwnedHints:
+        hints, revision_of = self.renames.of_kind(kind), self.record.revision_of
+        return OwnedHints(kind, self.database, self.models, hints, pairs, revision_of)
+
+    @cached_property
+    def _of_kind(self) -> Mapping[Kind, FlatHints | OwnedHints | TableHints | ColumnHints]:
+        return {
+            Kind.SCHEMA: self.schemas,
+            Kind.ENUM: self.enums,
+            Kind.ENUM_VALUE: self.labels,
+            Kind.SEQUENCE: self.sequences,
+            Kind.TABLE: self.tables,
+            Kind.COLUMN: self.columns,
+            Kind.CONSTRAINT: self.constraints,
+            Kind.INDEX: self.indexes,
+        }
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """What gets another name, but for the schemas."""
+        found = [
+            move
+            for kind, hints in self._of_kind.items()
+            if kind is not Kind.SCHEMA
+            for move in hints.moves()
+        ]
+        return with_heirs(found, self.database, self.table_pairs)
+
+    def report(self, hint: Any) -> HintReport:
+        return self._of_kind[hint.kind].report(hint)
+
+    def fitting(self, others: Renames) -> Iterator[Hint]:
+        """Give the hints of other databases that would be carried out in this one."""
+        yield from (hint for hint in others.tables if self.tables.would_rename(hint))
+        yield from (hint for hint in others.columns if self.columns.would_rename(hint))
+
+    def in_use(self, kind: Kind, schema: str | None, owner: str | None, name: str) -> bool:
+        """Tell whether the database has a name, by the new name of its owner."""
+        if owner is not None:
+            pairs = self.labels.pairs if kind is Kind.ENUM_VALUE else self.table_pairs
+            schema, owner = pairs.old_key((schema, owner))
+        is_there = self.database.find(kind, schema, owner, name) is not None
+        return is_there or name in self.database.taken(kind, schema)
+
+
+def _in_new_schemas(renames: Renames, models: Catalog, moved: Mapping[str, str]) -> Renames:
+    """Let hints that name a schema by an earlier name name it by the one that it has afterwards."""
+    links = {hint.old: hint.new for hint in renames.schemas}
+    known = set(models.names(Kind.SCHEMA, None, None))
+
+    def latest(schema: str | None) -> str | None:
+        if schema is None or schema in moved:
+            return schema and moved[schema]
+        seen: set[str] = set()
+        while schema in links and schema not in known and schema not in seen:
+            seen.add(schema)
+            schema = links[schema]
+        return schema
+
+    return renames.in_schemas(latest)

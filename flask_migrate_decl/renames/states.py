@@ -1,12 +1,17 @@
-"""The state of a hint, decided by which of its names the database and the models have."""
+"""The state of a hint, decided by the names that the database and the models have."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic
+
+from flask_migrate_decl.renames.log import Course, Link, N, course_of, reachable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from flask_migrate_decl.renames.hints import Hint
 
 
@@ -22,65 +27,106 @@ class State(StrEnum):
     SPENT = "spent"
     """Neither side has anything to rename any more."""
     CONTRADICTED = "contradicted"
-    """The database has both names and the models only the new one, or the rename is taken back:
-    the database has only the new name and the models only the old one."""
+    """Something would be dropped that the hint means to keep: the database has both names and the
+    models only the new one, or the rename is taken back: the database has only the new name and
+    the models only the old one."""
     UNMATCHED = "unmatched"
     """The hint names something that is not there."""
+    UNDECIDED = "undecided"
+    """The hint is part of an exchange of names of which only another part is recorded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Which of a hint's two names each side has."""
+@dataclass(frozen=True)
+class ScopeStates(Generic[N]):
+    """The states of the hints of one scope, and what they come to together.
 
-    db_old: bool
-    db_new: bool
-    models_old: bool
-    models_new: bool
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether the rename is still to be done."""
-        return self.db_old and not self.db_new and self.models_new
-
-    @property
-    def would_lose(self) -> bool:
-        """Whether the old name would be dropped, unless the rename is done."""
-        return self.is_pending and not self.models_old
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the rename was done, and the old name is not used again."""
-        return self.db_new and not self.db_old and self.models_new
-
-
-def state_of(presence: Presence, *, new_name_may_be_fresh: bool) -> State:
-    """Decide a hint's state.
-
-    :param new_name_may_be_fresh: where only the models have the new name, it may be an ordinary
-        addition, as nothing is there that could be its misspelt old self.
+    :param log: the hints, in the order in which they stand.
+    :param database: the names that the database has now.
+    :param models: the names that the models ask for.
     """
-    if presence.db_old and presence.db_new:
-        return _state_of_doubled(presence)
-    if presence.db_old:
-        return _state_of_unrenamed(presence)
-    if presence.db_new:
-        taken_back = presence.models_old and not presence.models_new
-        return State.CONTRADICTED if taken_back else State.APPLIED
-    if not presence.models_new:
-        return State.SPENT
-    return State.APPLIED if new_name_may_be_fresh else State.UNMATCHED
 
+    log: Sequence[Link[N]]
+    database: Collection[N]
+    models: Collection[N]
 
-def _state_of_doubled(presence: Presence) -> State:
-    if presence.models_new:
-        return State.APPLIED if presence.models_old else State.CONTRADICTED
-    return State.EARLY if presence.models_old else State.SPENT
+    @property
+    def targets(self) -> Mapping[N, N]:
+        """The names that something gets: its old one to its new one."""
+        return self._course.targets
 
+    @cached_property
+    def lost(self) -> list[N]:
+        """The names that the database has and would lose, in its order."""
+        return [name for name in self.database if name not in self._kept]
 
-def _state_of_unrenamed(presence: Presence) -> State:
-    if presence.models_new:
-        return State.PENDING
-    return State.EARLY if presence.models_old else State.UNMATCHED
+    @cached_property
+    def gained(self) -> list[N]:
+        """The names that the models ask for and that no rename gives, in their order."""
+        got = set(self.targets.values()) | {
+            name for name in self.database if name not in self.targets
+        }
+        return [name for name in self.models if name not in got]
+
+    @cached_property
+    def _course(self) -> Course[N]:
+        return course_of(self.log, self.database, self.models)
+
+    @cached_property
+    def _kept(self) -> set[N]:
+        return {name for name in self.database if name in self.targets or name in self.models}
+
+    def state(self, position: int) -> State:
+        """Return the state of one hint.
+
+        Where only the models have the new name, it is ``UNMATCHED``: its caller knows whether
+        anything is there that could be its misspelt old self.
+        """
+        link = self.log[position]
+        if position in self._course.carried_out:
+            return State.PENDING
+        if position in self._course.undecided:
+            return State.UNDECIDED
+        if self._is_taken_back(link):
+            return State.CONTRADICTED
+        if link.is_recorded:
+            return State.APPLIED
+        if link.old in self.database and link.old not in self._kept:
+            return self._state_of_lost(link)
+        return self._state_of_idle(link)
+
+    def crossing(self, old: N) -> tuple[int, ...]:
+        """Return the hints by which a name becomes its target, by their positions."""
+        positions = {link.old: position for position, link in enumerate(self.log)}
+        crossed: list[int] = []
+        name = old
+        while name != self.targets[old] or not crossed:
+            crossed.append(positions[name])
+            name = self.log[positions[name]].new
+        return tuple(crossed)
+
+    def _is_taken_back(self, link: Link[N]) -> bool:
+        """Tell whether the database has only the new name and the models only the old one."""
+        return (
+            link.new in self.database
+            and link.new not in self._kept
+            and link.old in self.models
+            and link.old not in self.database
+            and link.old not in self.targets.values()
+        )
+
+    def _state_of_lost(self, link: Link[N]) -> State:
+        if any(name in self.models for name in reachable(self.log, link.old)):
+            return State.CONTRADICTED
+        return State.SPENT if link.new in self.database else State.UNMATCHED
+
+    def _state_of_idle(self, link: Link[N]) -> State:
+        if link.new in self.models:
+            is_there = link.new in self.database or link.new in self.targets.values()
+            return State.APPLIED if is_there else State.UNMATCHED
+        if link.old in self.models:
+            is_there = link.old in self.database or link.old in self.targets.values()
+            return State.EARLY if is_there else State.SPENT
+        return State.APPLIED if link.new in self.database else State.SPENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,114 @@
+"""The names that the models give."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from alembic.util import to_list
+from sqlalchemy import ARRAY, Enum, Identity, Sequence
+
+from flask_migrate_decl.autogenerate.private import final_name, own_sequences
+from flask_migrate_decl.renames import Kind
+
+if TYPE_CHECKING:
+    import collections.abc
+    from collections.abc import Iterator, Mapping
+
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Column, Table
+
+    from flask_migrate_decl.renames import TableKey
+
+
+@dataclass(frozen=True)
+class ModelNames:
+    """The names of all that the models ask for, those of the default schema without it."""
+
+    context: AutogenContext
+
+    @cached_property
+    def tables(self) -> Mapping[TableKey, Table]:
+        """All tables."""
+        return {
+            (self._key(table.schema), table.name): table
+            for table in self.context.table_key_to_table.values()
+        }
+
+    @cached_property
+    def schemas(self) -> tuple[str | None, ...]:
+        """The schemas of all tables, and the default one."""
+        return tuple(dict.fromkeys((None, *(schema for schema, _ in self.tables))))
+
+    def of(
+        self, kind: Kind, schema: str | None, owner: str | None
+    ) -> collections.abc.Sequence[str]:
+        """Return the names of a kind in a schema, or in a table or enum type of it."""
+        if kind is Kind.SCHEMA:
+            return [name for name in self.schemas if name is not None]
+        if kind is Kind.TABLE:
+            return self._table_names[schema]
+        if kind is Kind.SEQUENCE:
+            return [name for of_schema, name in self._sequences if of_schema == schema]
+        if kind is Kind.ENUM:
+            return [name for of_schema, name in self.enums if of_schema == schema]
+        if owner is None:
+            return ()
+        if kind is Kind.ENUM_VALUE:
+            return self.enums[schema, owner].enums
+        return self._names_in(kind, self.tables[schema, owner])
+
+    @cached_property
+    def enums(self) -> Mapping[TableKey, Enum]:
+        """All enum types that have a name."""
+        found: dict[TableKey, Enum] = {}
+        for table in self.tables.values():
+            for column in table.columns:
+                item = column.type
+                enum = item.item_type if isinstance(item, ARRAY) else item
+                if isinstance(enum, Enum) and enum.name:
+                    found[self._key(enum.schema), str(enum.name)] = enum
+        return found
+
+    @cached_property
+    def _table_names(self) -> Mapping[str | None, list[str]]:
+        found: defaultdict[str | None, list[str]] = defaultdict(list)
+        for schema, name in self.tables:
+            found[schema].append(name)
+        return found
+
+    def _names_in(self, kind: Kind, table: Table) -> collections.abc.Sequence[str]:
+        if kind is Kind.COLUMN:
+            return [column.name for column in table.columns]
+        items: Any = table.indexes if kind is Kind.INDEX else table.constraints
+        names = (final_name(item, self.context.dialect) for item in items)
+        return sorted(name for name in names if name)
+
+    @cached_property
+    def _sequences(self) -> collections.abc.Sequence[TableKey]:
+        declared = [
+            (self._key(sequence.schema), str(sequence.name))
+            for metadata in to_list(self.context.metadata)
+            for sequence in own_sequences(metadata)
+        ]
+        return list(dict.fromkeys((*declared, *self._default_sequences())))
+
+    def _default_sequences(self) -> Iterator[TableKey]:
+        """Give the sequences that PostgreSQL makes for SERIAL and identity columns."""
+        if self.context.dialect.name != "postgresql":
+            return
+        for (schema, name), table in self.tables.items():
+            column = table.autoincrement_column
+            if column is not None and _counts_by_itself(column):
+                yield schema, f"{name}_{column.name}_seq"
+
+    def _key(self, schema: str | None) -> str | None:
+        return None if schema == self.context.inspector.default_schema_name else schema
+
+
+def _counts_by_itself(column: Column[int]) -> bool:
+    return not isinstance(column.default, Sequence) and (
+        column.server_default is None or isinstance(column.server_default, Identity)
+    )

@@ -1,0 +1,31 @@
+"""What SQLAlchemy has no public way for; private names are touched here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Constraint, Dialect, Index, MetaData, Sequence
+
+
+def final_name(item: Constraint | Index, dialect: Dialect) -> str | None:
+    """Return the name that a constraint or index gets in a database, ``None`` without one.
+
+    A naming convention may leave the name to the dialect, which also shortens what is too long.
+    ``format_constraint`` says both, but quotes the name; SQLAlchemy 1.4 has ``_alembic_quote`` to
+    leave that out, for Alembic.
+    """
+    if item.name is None:
+        return None
+    name: str | None = dialect.identifier_preparer.format_constraint(item, _alembic_quote=False)
+    return None if name is None else str(name)
+
+
+def own_sequences(metadata: MetaData) -> Iterable[Sequence]:
+    """Return the sequences of the models, those without a column as well.
+
+    ``MetaData`` keeps them in ``_sequences``, since SQLAlchemy 1.0, and shows them nowhere.
+    """
+    return metadata._sequences.values()

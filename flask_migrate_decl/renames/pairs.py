@@ -1,0 +1,124 @@
+"""Which table of the database and which of the models a hint of a column or an index means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from flask_migrate_decl.renames.hints import qualified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from flask_migrate_decl.renames.hints import OwnedHint
+    from flask_migrate_decl.renames.mapping import TableKey
+    from flask_migrate_decl.renames.plan import Move
+    from flask_migrate_decl.renames.scopes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class SameTable:
+    """A table that is on both sides, under its two names."""
+
+    database: TableKey
+    models: TableKey
+
+    def __str__(self) -> str:
+        name = f'"{qualified(*self.database)}"'
+        if self.database == self.models:
+            return name
+        return f'{name}, if that is what the models call "{self.models[1]}"'
+
+
+@dataclass(frozen=True, slots=True)
+class TablePair:
+    """One table on both sides; a side that has no such table has ``None``."""
+
+    database: TableKey | None
+    models: TableKey | None
+
+    @property
+    def whole(self) -> SameTable | None:
+        """The table, where it is on both sides."""
+        if self.database is None or self.models is None:
+            return None
+        return SameTable(self.database, self.models)
+
+
+@dataclass(frozen=True)
+class TablePairs:
+    """Finds tables on both sides, once their own renames are known.
+
+    :param scope: all tables, with the hints of their renames; or all enum types.
+    :param moves: those that get another name.
+    """
+
+    scope: Scope[TableKey, Any]
+    moves: Sequence[Move]
+
+    def meant_by(self, hint: OwnedHint) -> list[TablePair]:
+        """Pair the tables that a hint's table name may stand for, those that are there first.
+
+        It is the new name or an earlier one. What bears it afterwards goes before what bore it.
+        """
+        named = self.scope.fold((hint.schema, hint.owner))
+        pairs = dict.fromkeys(map(self._pair, self._other_names.get(named, [named])))
+        return sorted(pairs, key=lambda pair: pair.database is None and pair.models is None)
+
+    def old_key(self, models: TableKey) -> TableKey:
+        """Return what the database calls something that will have a key."""
+        return self._sources.get(models, models)
+
+    def same_tables(self) -> Iterator[SameTable]:
+        """Give every table that is on both sides, by its declared renames."""
+        for key in self.scope.models:
+            if table := self._pair(self.scope.fold(key)).whole:
+                yield table
+
+    def possible_tables(self) -> Iterator[SameTable]:
+        """Give every table that may be on both sides, by a rename that nobody declared."""
+        yield from self.same_tables()
+        for old, new in product(self.scope.lost, self.scope.gained):
+            if old[0] == new[0]:
+                yield SameTable(old, new)
+
+    def _pair(self, folded: TableKey) -> TablePair:
+        """Pair the table that bears a name after the renames; else the one that bears it now."""
+        models = self.scope.in_models(folded)
+        if models is not None and models in self._sources:
+            return TablePair(self._sources[models], models)
+        database = self.scope.in_database(folded)
+        return TablePair(None if database in self._targets else database, models)
+
+    @cached_property
+    def _sources(self) -> Mapping[TableKey, TableKey]:
+        return {move.new_key: (move.schema, move.old) for move in self.moves}
+
+    @cached_property
+    def _targets(self) -> Mapping[TableKey, TableKey]:
+        return {old: new for new, old in self._sources.items()}
+
+    @cached_property
+    def _other_names(self) -> Mapping[TableKey, Sequence[TableKey]]:
+        """All names that hints connect, by each of them, which is the first of its own list."""
+        links = self.scope.states.log
+        neighbours: dict[TableKey, list[TableKey]] = {}
+        for link in links:
+            neighbours.setdefault(link.old, []).append(link.new)
+            neighbours.setdefault(link.new, []).append(link.old)
+        return {name: list(_connected(name, neighbours)) for name in neighbours}
+
+
+def _connected(
+    name: TableKey, neighbours: Mapping[TableKey, Sequence[TableKey]]
+) -> Iterator[TableKey]:
+    """Give a name, and what is connected with it: the nearest first, the newer before the older."""
+    found, queue = {name}, [name]
+    while queue:
+        current = queue.pop(0)
+        yield current
+        news = [other for other in neighbours[current] if other not in found]
+        found.update(news)
+        queue += news
