@@ -369,22 +369,6 @@ def test_a_new_indexed_foreign_key_beside_a_rename_can_be_taken_back(
     assert before.differences() == []
 
 
-@pytest.mark.mariadb
-def test_a_column_that_changes_its_case_only_is_told_so(mariadb_project: Project) -> None:
-    def models(name: str) -> Define:
-        return lambda db: db.Table(
-            "person", Column("id", Integer, primary_key=True), Column(name, String(9))
-        )
-
-    begun(mariadb_project, models("name"))
-    mariadb_project.configure(
-        'renames.columns = [{ table = "person", from = "name", to = "Name" }]'
-    )
-    output = mariadb_project.app(models("Name")).run("db", "migrate", exit_code=1)
-    assert "differ in upper and lower case only" in output
-    assert "No new upgrade" in mariadb_project.app(models("name")).run("db", "check")
-
-
 # --- both --------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ ROOMS = [
     "reporting",
     "renames",
     "config",
+    "operations",
     "autogenerate",
     "databases",
     "environment",

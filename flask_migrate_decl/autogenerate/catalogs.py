@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import MetaData, Table
 
 from flask_migrate_decl.autogenerate.abilities import Abilities
-from flask_migrate_decl.autogenerate.model_names import ModelNames
 from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
 from flask_migrate_decl.renames import Catalog
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
+    from flask_migrate_decl.autogenerate.model_names import ModelNames
     from flask_migrate_decl.renames import NameRules
 
 
@@ -46,9 +46,8 @@ def database_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
     )
 
 
-def models_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
+def models_catalog(context: AutogenContext, names: ModelNames, rules: NameRules) -> Catalog:
     """Return the names of the models, the default schema's as if they named none."""
-    names = ModelNames(context)
 
     def is_compared(schema: str | None, table: str) -> bool:
         return context.run_object_filters(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.autogenerate.catalogs import database_catalog, models_catalog
 from flask_migrate_decl.autogenerate.corrections import name_rules
+from flask_migrate_decl.autogenerate.followers import Followers
 from flask_migrate_decl.autogenerate.history import record_of
+from flask_migrate_decl.autogenerate.model_names import ModelNames
 from flask_migrate_decl.errors import HintProblem
 from flask_migrate_decl.renames import Renames, find_conflicts, resolve
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.script import ScriptDirectory
 
+    from flask_migrate_decl.autogenerate.declared import Following
     from flask_migrate_decl.renames import NameRules, Resolution
 
 
@@ -27,12 +30,14 @@ class ComparedHints:
 
     :param declared: the hints of all databases.
     :param bind: the database's bind key, ``None`` for the default one.
+    :param following: which names follow those that the hints give.
     :param history: the folder of revisions, where the comparison runs outside of an environment.
     """
 
     context: AutogenContext
     declared: Renames
     bind: str | None
+    following: Following
     history: ScriptDirectory | None = None
 
     @cached_property
@@ -57,13 +62,17 @@ class ComparedHints:
 
     def resolution(self) -> Resolution:
         """Decide the states of the hints, among which there are no problems."""
-        return resolve(
+        database = database_catalog(self.context, self.rules)
+        models = ModelNames(self.context)
+        resolution = resolve(
             self.renames,
-            database_catalog(self.context, self.rules),
-            models_catalog(self.context, self.rules),
+            database,
+            models_catalog(self.context, models, self.rules),
             others=self._as_seen_here(self.declared.of_other_binds(self.bind)),
             record=record_of(self.context, self.bind, self.history),
         )
+        followers = Followers(resolution.plan, database, models, self.following)
+        return replace(resolution, plan=followers.completed())
 
     def _as_seen_here(self, renames: Renames) -> Renames:
         return renames.in_default_schema(self.context.inspector.default_schema_name)

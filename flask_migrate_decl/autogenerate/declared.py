@@ -23,14 +23,28 @@ BIND_OPTION = "flask_migrate_decl_bind"
 _TOKEN = "upgrades"
 
 
+@dataclass(frozen=True)
+class Following:
+    """Which names follow.
+
+    :param conventions: those that the models' naming convention gives.
+    :param defaults: those that PostgreSQL gave to what has no name in the models.
+    """
+
+    conventions: bool = True
+    defaults: bool = False
+
+
 @dataclass
 class DeclaredRenames:
     """All hints of a project; a comparison notes here what it made of them.
 
+    :param following: which names follow those that the hints give.
     :param resolutions: by bind key, for each database that was compared.
     """
 
     renames: Renames
+    following: Following = field(default_factory=Following)
     resolutions: dict[str | None, Resolution] = field(default_factory=dict)
 
     def verify(self, bind: str | None) -> None:

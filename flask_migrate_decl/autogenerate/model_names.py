@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import to_list
-from sqlalchemy import ARRAY, Enum, Identity, Sequence
+from sqlalchemy import ARRAY, Enum, Identity, Sequence, Table
 
 from flask_migrate_decl.autogenerate.private import final_name, own_sequences
 from flask_migrate_decl.renames import Kind
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from alembic.autogenerate.api import AutogenContext
-    from sqlalchemy import Column, Table
+    from sqlalchemy import Column, FromClause
 
     from flask_migrate_decl.renames import TableKey
 
@@ -32,10 +32,22 @@ class ModelNames:
     @cached_property
     def tables(self) -> Mapping[TableKey, Table]:
         """All tables."""
-        return {
-            (self._key(table.schema), table.name): table
-            for table in self.context.table_key_to_table.values()
-        }
+        return {self.key(table): table for table in self.context.table_key_to_table.values()}
+
+    def key(self, table: FromClause) -> TableKey:
+        """Return a table's schema, ``None`` for the default one, and its name."""
+        assert isinstance(table, Table)
+        return self._schema(table.schema), table.name
+
+    def counted_column(self, table: Table) -> Column[int] | None:
+        """Return the column that PostgreSQL counts up by a sequence that it makes for it."""
+        column = table.autoincrement_column
+        return column if column is not None and _counts_by_itself(column) else None
+
+    def is_foreign_key(self, key: TableKey, name: str) -> bool:
+        """Tell whether a foreign key of a table has a name."""
+        keys = self.tables[key].foreign_key_constraints
+        return any(final_name(item, self.context.dialect) == name for item in keys)
 
     @cached_property
     def schemas(self) -> tuple[str | None, ...]:
@@ -69,7 +81,7 @@ class ModelNames:
                 item = column.type
                 enum = item.item_type if isinstance(item, ARRAY) else item
                 if isinstance(enum, Enum) and enum.name:
-                    found[self._key(enum.schema), str(enum.name)] = enum
+                    found[self._schema(enum.schema), str(enum.name)] = enum
         return found
 
     @cached_property
@@ -89,7 +101,7 @@ class ModelNames:
     @cached_property
     def _sequences(self) -> collections.abc.Sequence[TableKey]:
         declared = [
-            (self._key(sequence.schema), str(sequence.name))
+            (self._schema(sequence.schema), str(sequence.name))
             for metadata in to_list(self.context.metadata)
             for sequence in own_sequences(metadata)
         ]
@@ -100,11 +112,11 @@ class ModelNames:
         if self.context.dialect.name != "postgresql":
             return
         for (schema, name), table in self.tables.items():
-            column = table.autoincrement_column
-            if column is not None and _counts_by_itself(column):
+            column = self.counted_column(table)
+            if column is not None:
                 yield schema, f"{name}_{column.name}_seq"
 
-    def _key(self, schema: str | None) -> str | None:
+    def _schema(self, schema: str | None) -> str | None:
         return None if schema == self.context.inspector.default_schema_name else schema
 
 

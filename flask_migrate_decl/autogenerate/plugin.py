@@ -55,7 +55,7 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
     if declared is None or not declared.renames or context.connection is None:
         return PriorityDispatchResult.CONTINUE
     bind = bind_of(context.migration_context)
-    compared = ComparedHints(context, declared.renames, bind)
+    compared = ComparedHints(context, declared.renames, bind, declared.following)
     _raise_problems(compared.problems())
     resolution = compared.resolution()
     declared.resolutions[bind] = resolution

@@ -105,7 +105,13 @@ def _check_database(
     with bind.engine.connect() as connection:
         context = _migration_context(subject, bind, connection)
         checked.findings += _revisions(subject, bind, context)
-        hints = ComparedHints(AutogenContext(context, bind.metadata), declared.renames, bind.key)
+        hints = ComparedHints(
+            AutogenContext(context, bind.metadata),
+            declared.renames,
+            bind.key,
+            declared.following,
+            subject.history.directory,
+        )
         # That a schema is not compared is told of the file.
         checked.findings += [_of_problem(subject, HINT_IMPOSSIBLE, p) for p in hints.conflicts()]
         resolution = hints.without_problems().resolution()
@@ -139,6 +145,7 @@ _RULES = {
     State.PENDING: HINT_PENDING,
     State.EARLY: HINT_EARLY,
     State.SPENT: HINT_SPENT,
+    State.UNDECIDED: HINT_CONTRADICTED,
 }
 
 

@@ -170,13 +170,12 @@ class ColumnHints:
         which no other hint speaks: then the table is named wrongly, or its rename not declared.
         """
         elsewhere = self._unclaimed_tables(hint)
-        shown = _shown(hint, pair.models)
         if not elsewhere:
-            return reports.harmless(shown, state)
+            return reports.harmless(_shown(hint, pair.models), state)
         near = nearest(hint.table, self.models.table_names(hint.schema))
         meant = min(elsewhere, key=lambda table: table.models[1] not in near)
         fate = f'but "{hint.old}" would become "{hint.new}" in {meant}'
-        return reports.misplaced(shown, f"{_lacking(hint, pair)}, {fate}")
+        return reports.misplaced(hint, f"{_lacking(hint, pair)}, {fate}")
 
     def _unclaimed_tables(self, hint: ColumnRename) -> list[SameTable]:
         """Return the tables in which a hint would be carried out and no other declares that."""
