@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy import MetaData, Table
 
 from flask_migrate_decl.autogenerate.abilities import Abilities
-from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
 from flask_migrate_decl.renames import Catalog
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
     from flask_migrate_decl.autogenerate.model_names import ModelNames
+    from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
     from flask_migrate_decl.renames import NameRules
 
 
-def database_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
+def database_catalog(context: AutogenContext, names: ReflectedNames, rules: NameRules) -> Catalog:
     """Return the names of the database, without Alembic's own table."""
-    schemas = compared_schemas(context)
-    names = ReflectedNames(context, schemas)
+    inspector = context.inspector
 
     @cache
     def is_compared(schema: str | None, table: str) -> bool:
@@ -30,7 +29,7 @@ def database_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
         if not context.opts.get("include_object"):
             return True
         reflected = Table(table, MetaData(), schema=schema)
-        context.inspector.reflect_table(reflected, include_columns=None, resolve_fks=False)
+        inspector.reflect_table(reflected, include_columns=None, resolve_fks=False)
         return context.run_object_filters(
             reflected, table, "table", reflected=True, compare_to=None
         )
@@ -38,7 +37,7 @@ def database_catalog(context: AutogenContext, rules: NameRules) -> Catalog:
     return Catalog(
         names.of,
         rules,
-        schemas,
+        names.schemas,
         is_compared,
         taken=names.taken,
         parents=names.parents,

@@ -6,13 +6,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.autogenerate.catalogs import database_catalog, models_catalog
+from flask_migrate_decl.autogenerate.catalogs import (
+    compared_schemas,
+    database_catalog,
+    models_catalog,
+)
 from flask_migrate_decl.autogenerate.corrections import name_rules
 from flask_migrate_decl.autogenerate.followers import Followers
 from flask_migrate_decl.autogenerate.history import record_of
 from flask_migrate_decl.autogenerate.model_names import ModelNames
+from flask_migrate_decl.autogenerate.obstacles import obstacles
+from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
 from flask_migrate_decl.errors import HintProblem
-from flask_migrate_decl.renames import Renames, find_conflicts, resolve
+from flask_migrate_decl.renames import Kind, Renames, find_conflicts, key_ends, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
     from flask_migrate_decl.autogenerate.declared import Following
-    from flask_migrate_decl.renames import NameRules, Resolution
+    from flask_migrate_decl.renames import Catalog, NameRules, RenamePlan, Resolution
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,16 @@ class ComparedHints:
         """The hints of this database, the default schema's as if they named none."""
         return self._as_seen_here(self.declared.of_bind(self.bind))
 
+    @cached_property
+    def names(self) -> ReflectedNames:
+        """The names that the database has."""
+        return ReflectedNames(self.context, self.context.inspector, compared_schemas(self.context))
+
+    @cached_property
+    def database(self) -> Catalog:
+        """The same, as the hints are held against them."""
+        return database_catalog(self.context, self.names, self.rules)
+
     def problems(self) -> tuple[HintProblem, ...]:
         """Find what forbids to decide the states of the hints."""
         return (*self._uncompared_schemas(), *self.conflicts())
@@ -62,29 +78,38 @@ class ComparedHints:
 
     def resolution(self) -> Resolution:
         """Decide the states of the hints, among which there are no problems."""
-        database = database_catalog(self.context, self.rules)
         models = ModelNames(self.context)
         resolution = resolve(
             self.renames,
-            database,
+            self.database,
             models_catalog(self.context, models, self.rules),
             others=self._as_seen_here(self.declared.of_other_binds(self.bind)),
             record=record_of(self.context, self.bind, self.history),
         )
-        followers = Followers(resolution.plan, database, models, self.following)
+        followers = Followers(resolution.plan, self.database, models, self.following)
         return replace(resolution, plan=followers.completed())
+
+    def obstacles(self, plan: RenamePlan) -> Iterator[HintProblem]:
+        """Find what the database would refuse, or break, if the plan were carried out."""
+        for move, message, help_ in obstacles(self.context, self.database, plan):
+            for hint in move.hints[-1:]:
+                yield HintProblem(hint.place, str(hint), "pending", message, help_)
 
     def _as_seen_here(self, renames: Renames) -> Renames:
         return renames.in_default_schema(self.context.inspector.default_schema_name)
 
     def _uncompared_schemas(self) -> Iterator[HintProblem]:
+        if self.context.opts.get("include_schemas"):
+            return
         for hint in self.renames.hints:
-            if hint.schema is not None and not self.context.opts.get("include_schemas"):
+            (schema, _), (new_schema, new) = key_ends(hint)
+            named = new if hint.kind is Kind.SCHEMA else schema or new_schema
+            if named is not None:
                 yield HintProblem(
                     hint.place,
                     str(hint),
                     "unmatched",
-                    f'the schema "{hint.schema}" is not compared',
+                    f'the schema "{named}" is not compared',
                     "set include_schemas = true",
                 )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from alembic.migration import MigrationContext
 
+    from flask_migrate_decl.autogenerate.compared import ComparedHints
     from flask_migrate_decl.renames import HintReport, Renames, Resolution
 
 ATTRIBUTE = "flask_migrate_decl.renames"
@@ -41,11 +42,13 @@ class DeclaredRenames:
 
     :param following: which names follow those that the hints give.
     :param resolutions: by bind key, for each database that was compared.
+    :param comparisons: by bind key, for each of which a revision may be written.
     """
 
     renames: Renames
     following: Following = field(default_factory=Following)
     resolutions: dict[str | None, Resolution] = field(default_factory=dict)
+    comparisons: dict[str | None, ComparedHints] = field(default_factory=dict)
 
     def verify(self, bind: str | None) -> None:
         """Stop where a database was compared without its hints, or a hint names the wrong one.

@@ -36,9 +36,8 @@ class Followers:
 
     def completed(self) -> RenamePlan:
         """Return the plan, with the names that follow."""
-        moves = (*self.plan.moves, *self._unclaimed())
-        plan = replace(self.plan, moves=moves)
-        return replace(plan, moves=(*moves, *self._indexes_of_foreign_keys(plan)))
+        plan = self.plan.with_moves(self._unclaimed())
+        return plan.with_moves(self._indexes_of_foreign_keys(plan))
 
     @cached_property
     def _names(self) -> NameMap:

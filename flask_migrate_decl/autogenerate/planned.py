@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Column
+    from sqlalchemy.engine import Inspector
 
-    from flask_migrate_decl.autogenerate.view import RenamedInspector
     from flask_migrate_decl.renames import Hint, Move, RenamePlan, Step, TableKey
 
 log = logging.getLogger("flask_migrate_decl.renames")
@@ -49,7 +49,7 @@ class PlannedOperations:
     """
 
     plan: RenamePlan
-    view: RenamedInspector
+    view: Inspector
 
     def all(self) -> list[Any]:
         """Return the operations, each with the hints that it carries out."""
@@ -90,7 +90,8 @@ class PlannedOperations:
 
     def _type(self, move: Move) -> str:
         """Return what Alembic calls the type of a constraint."""
-        return constraint_types(self.view, (move.schema, str(move.owner)))[move.new]
+        types = constraint_types(self.view, (move.schema, str(move.owner)))
+        return types[move.new if move.new in types else move.old]
 
     @cached_property
     def _columns(self) -> dict[TableKey, dict[str, Column[Any]]]:

@@ -11,13 +11,14 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from flask_migrate_decl.autogenerate.compared import ComparedHints
 from flask_migrate_decl.autogenerate.declared import bind_of, declared_renames, problem_of
+from flask_migrate_decl.autogenerate.equal_but_for_name import equal_but_for_name
 from flask_migrate_decl.autogenerate.names_in_use import (
     drop_indexes_before_their_names_are_used_again,
     refuse_names_in_use,
 )
 from flask_migrate_decl.autogenerate.native import order_index_changes
 from flask_migrate_decl.autogenerate.planned import PlannedOperations
-from flask_migrate_decl.autogenerate.view import RenamedInspector, renamed_view
+from flask_migrate_decl.autogenerate.view import renamed_view
 from flask_migrate_decl.errors import RenameHintsError
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
     resolution = compared.resolution()
     declared.resolutions[bind] = resolution
     _raise_problems(problem_of(report) for report in resolution.problems)
+    _raise_problems(compared.obstacles(resolution.plan))
+    if compared.renames:
+        declared.comparisons[bind] = compared
     if resolution.plan:
         context.inspector = renamed_view(context.inspector, resolution.plan, compared.rules)
     return PriorityDispatchResult.CONTINUE
@@ -71,14 +75,19 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
     :raises NamesInUseError: the revision could not be carried out.
     """
     declared = declared_renames(context.migration_context)
+    bind = bind_of(context.migration_context)
+    if declared is None or bind not in declared.comparisons:
+        return PriorityDispatchResult.CONTINUE
+    plan = declared.resolutions[bind].plan
+    if declared.following.conventions:
+        plan = plan.with_moves(equal_but_for_name(declared.comparisons[bind], plan, upgrade_ops))
     inspector, dialect = context.inspector, context.dialect.name
     early: list[MigrateOperation] = []
-    if isinstance(inspector, RenamedInspector):
-        order_index_changes(dialect, upgrade_ops, inspector.plan)
-        early += PlannedOperations(inspector.plan, inspector).all()
-        early += drop_indexes_before_their_names_are_used_again(dialect, upgrade_ops, inspector)
-    if declared is not None and declared.renames:
-        refuse_names_in_use(dialect, upgrade_ops, inspector)
+    if plan:
+        order_index_changes(dialect, upgrade_ops, plan)
+        early += PlannedOperations(plan, inspector).all()
+        early += drop_indexes_before_their_names_are_used_again(dialect, upgrade_ops, plan)
+    refuse_names_in_use(dialect, upgrade_ops, inspector)
     upgrade_ops.ops[:0] = early
     return PriorityDispatchResult.CONTINUE
 

@@ -43,10 +43,12 @@ _CONSTRAINT_TYPES = {
 class ReflectedNames:
     """Reads names in bulk, a whole schema at once, and each kind only when it is asked for.
 
+    :param inspector: the database's own; the comparison's may be a view by the time.
     :param schemas: those that are compared.
     """
 
     context: AutogenContext
+    inspector: Inspector
     schemas: Sequence[str | None]
 
     def of(self, kind: Kind, schema: str | None, owner: str | None) -> Sequence[str]:
@@ -76,13 +78,13 @@ class ReflectedNames:
             for name in names
         }
 
+    def relation_names(self, schema: str | None) -> set[str]:
+        """Return the names of all that shares them with tables."""
+        return {name for names in self._relations(schema).values() for name in names}
+
     def parents(self, schema: str | None, table: str) -> Sequence[TableKey]:
         """Return the tables from which PostgreSQL lets a table inherit."""
         return self._parents.get((schema, table), ())
-
-    @property
-    def _inspector(self) -> Inspector:
-        return self.context.inspector
 
     @cached_property
     def _schema_names(self) -> Sequence[str]:
@@ -112,7 +114,7 @@ class ReflectedNames:
 
         @cache
         def tables(schema: str | None) -> Sequence[str]:
-            names = self._inspector.get_table_names(schema=schema)
+            names = self.inspector.get_table_names(schema=schema)
             return [name for name in names if (schema, name) != version_table]
 
         return tables
@@ -121,7 +123,7 @@ class ReflectedNames:
     def _columns(self) -> Callable[[str | None], Mapping[str, Sequence[str]]]:
         @cache
         def columns(schema: str | None) -> Mapping[str, Sequence[str]]:
-            found = self._inspector.get_multi_columns(schema=schema)
+            found = self.inspector.get_multi_columns(schema=schema)
             return {
                 table: [column["name"] for column in described]
                 for (_, table), described in found.items()
@@ -133,7 +135,7 @@ class ReflectedNames:
     def _indexes(self) -> Callable[[str | None], Mapping[str, Sequence[str]]]:
         @cache
         def indexes(schema: str | None) -> Mapping[str, Sequence[str]]:
-            found = self._inspector.get_multi_indexes(schema=schema)
+            found = self.inspector.get_multi_indexes(schema=schema)
             return {
                 table: [
                     str(index["name"])
@@ -155,7 +157,7 @@ class ReflectedNames:
         def constraints(schema: str | None) -> defaultdict[str, list[tuple[str, Sequence[str]]]]:
             found: defaultdict[str, list[tuple[str, Sequence[str]]]] = defaultdict(list)
             for type_, method in _CONSTRAINT_TYPES.items():
-                reflected = getattr(self._inspector, method)(schema=schema)
+                reflected = getattr(self.inspector, method)(schema=schema)
                 for (_, table), described in reflected.items():
                     found[table].append((type_, list(_names(described))))
             return found
@@ -174,7 +176,7 @@ class ReflectedNames:
 
         @cache
         def labels(schema: str | None) -> Mapping[str, Sequence[str]]:
-            get_enums = getattr(self._inspector, "get_enums", None)
+            get_enums = getattr(self.inspector, "get_enums", None)
             if get_enums is None:
                 return {}
             return {enum["name"]: enum["labels"] for enum in get_enums(schema=schema)}
@@ -187,7 +189,7 @@ class ReflectedNames:
         def sequences(schema: str | None) -> Sequence[str]:
             if not self.context.dialect.supports_sequences:
                 return ()
-            return self._inspector.get_sequence_names(schema=schema)
+            return self.inspector.get_sequence_names(schema=schema)
 
         return sequences
 
@@ -197,9 +199,9 @@ class ReflectedNames:
 
         @cache
         def relations(schema: str | None) -> Mapping[str, Sequence[str]]:
-            found = {"view": self._inspector.get_view_names(schema=schema)}
+            found = {"view": self.inspector.get_view_names(schema=schema)}
             if self.context.dialect.name == "postgresql":
-                found["materialized view"] = self._inspector.get_materialized_view_names(schema)
+                found["materialized view"] = self.inspector.get_materialized_view_names(schema)
             found["sequence"] = list(self._sequences(schema))
             if self.context.dialect.name in ("postgresql", "sqlite"):
                 found["index"] = [
@@ -212,7 +214,7 @@ class ReflectedNames:
 
     @cached_property
     def _parents(self) -> Mapping[TableKey, Sequence[TableKey]]:
-        bind = self._inspector.bind
+        bind = self.inspector.bind
         if self.context.dialect.name != "postgresql" or not isinstance(bind, Connection):
             return {}
         parents: defaultdict[TableKey, list[TableKey]] = defaultdict(list)
@@ -221,7 +223,7 @@ class ReflectedNames:
         return parents
 
     def _key(self, schema: str, table: str) -> TableKey:
-        return (None if schema == self._inspector.default_schema_name else schema), table
+        return (None if schema == self.inspector.default_schema_name else schema), table
 
 
 def constraint_types(inspector: Inspector, table: TableKey) -> Mapping[str, str]:

@@ -114,7 +114,10 @@ def _check_database(
         )
         # That a schema is not compared is told of the file.
         checked.findings += [_of_problem(subject, HINT_IMPOSSIBLE, p) for p in hints.conflicts()]
-        resolution = hints.without_problems().resolution()
+        hints = hints.without_problems()
+        resolution = hints.resolution()
+        obstacles = hints.obstacles(resolution.plan)
+        checked.findings += [_of_problem(subject, HINT_IMPOSSIBLE, p) for p in obstacles]
     declared.resolutions[bind.key] = resolution
     for report in resolution.reports:
         checked.hints.append(_state(subject, bind, report))

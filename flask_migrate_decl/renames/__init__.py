@@ -2,7 +2,7 @@
 
 from flask_migrate_decl.renames.abilities import Ability, Way
 from flask_migrate_decl.renames.conflicts import Conflict, find_conflicts
-from flask_migrate_decl.renames.expressions import rename_identifiers
+from flask_migrate_decl.renames.expressions import mentions, rename_identifiers
 from flask_migrate_decl.renames.hints import (
     ColumnRename,
     ConstraintRename,
@@ -62,6 +62,7 @@ __all__ = [
     "in_order",
     "in_schema",
     "key_ends",
+    "mentions",
     "nearest",
     "of_other_bind",
     "qualified",

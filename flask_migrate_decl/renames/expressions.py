@@ -50,6 +50,11 @@ def rename_identifiers(
     return _TOKEN.sub(renamed, sql)
 
 
+def mentions(sql: str, name: str) -> bool:
+    """Tell whether an expression or a statement names something, in upper or lower case."""
+    return rename_identifiers(sql, {name: f"{name}_"}, str, ignore_case=True) != sql
+
+
 def _unquoted(token: str) -> str:
     opening = token[0]
     if opening == "[":

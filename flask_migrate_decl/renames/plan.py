@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,7 +11,7 @@ from flask_migrate_decl.renames.hints import Kind, qualified
 from flask_migrate_decl.renames.mapping import NameMap, TableKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from flask_migrate_decl.renames.hints import Hint
     from flask_migrate_decl.renames.names import NameRules
@@ -101,6 +101,10 @@ class RenamePlan:
 
     def __bool__(self) -> bool:
         return bool(self.moves)
+
+    def with_moves(self, moves: Iterable[Move]) -> RenamePlan:
+        """Return a plan with more moves."""
+        return replace(self, moves=(*self.moves, *moves))
 
     @property
     def steps(self) -> tuple[Step, ...]:

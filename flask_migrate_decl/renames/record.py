@@ -36,13 +36,14 @@ class Record:
 
     def add(self, revision: str, hints: Sequence[Hint]) -> None:
         """Take in what a revision records, after those that it goes on from."""
-        self._revisions = self.after(hints)._revisions
-        for hint in hints:
-            entry = _entry(hint, None if hint.owner is None else (hint.schema, hint.owner))
-            kind, owner, old, new, _ = entry
-            for struck in [e for e in self._revisions if e[:4] == (kind, owner, new, old)]:
-                del self._revisions[struck]
-            self._revisions[entry] = revision
+        before = self.after(hints)._revisions
+        entries = [
+            _entry(hint, None if hint.owner is None else (hint.schema, hint.owner))
+            for hint in hints
+        ]
+        taken_back = {(kind, owner, new, old) for kind, owner, old, new, _ in entries}
+        self._revisions = {e: r for e, r in before.items() if e[:4] not in taken_back}
+        self._revisions |= dict.fromkeys(entries, revision)
 
     def after(self, hints: Iterable[Hint]) -> Record:
         """Return the same, by the names that some hints give to what earlier ones speak of."""
@@ -74,11 +75,13 @@ def _targets(hints: Iterable[Hint], kind: Kind) -> dict[TableKey, TableKey]:
 
     They stand in the order in which they were carried out; a circle is one exchange.
     """
-    links = dict(key_ends(hint) for hint in hints if hint.kind is kind)
-    targets: dict[TableKey, TableKey] = {}
-    for old, new in links.items():
-        first = next((name for name, last in targets.items() if last == old), old)
-        targets[old if _goes_round(old, links) else first] = new
+    links = [key_ends(hint) for hint in hints if hint.kind is kind]
+    exchanged = {old: new for old, new in links if _goes_round(old, dict(links))}
+    targets = dict(exchanged)
+    for old, new in links:
+        if old not in exchanged:
+            first = next((name for name, last in targets.items() if last == old), old)
+            targets[first] = new
     return targets
 
 

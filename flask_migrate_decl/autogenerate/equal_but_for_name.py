@@ -1,0 +1,126 @@
+"""Indexes and unique constraints that Alembic would drop and create for their name alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from sqlalchemy import Column, UniqueConstraint
+
+from flask_migrate_decl.renames import Kind, Move
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.operations.ops import MigrateOperation, ModifyTableOps, UpgradeOps
+    from sqlalchemy import Index
+
+    from flask_migrate_decl.autogenerate.compared import ComparedHints
+    from flask_migrate_decl.renames import RenamePlan
+
+Definition = tuple[object, ...]
+_DEFAULT_OPTIONS = {"using": "btree"}
+
+
+def equal_but_for_name(
+    compared: ComparedHints, plan: RenamePlan, upgrade_ops: UpgradeOps
+) -> list[Move]:
+    """Return what is to be renamed instead, and take it out of a comparison's result.
+
+    :param plan: the renames after which the database was compared.
+    """
+    pairs = _Pairs(compared, plan)
+    moves: list[Move] = []
+    for changes in list(upgrade_ops.ops):
+        if isinstance(changes, ops.ModifyTableOps):
+            moves += pairs.taken_from(changes)
+            if not changes.ops:
+                upgrade_ops.ops.remove(changes)
+    return moves
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Pairs of a drop and a creation in one table."""
+
+    compared: ComparedHints
+    plan: RenamePlan
+
+    def taken_from(self, changes: ModifyTableOps) -> Iterator[Move]:
+        for drop, create in list(self._pairs(changes)):
+            kind = Kind.INDEX if isinstance(drop, ops.DropIndexOp) else Kind.CONSTRAINT
+            move = Move(kind, _name(drop), _name(create), changes.schema, changes.table_name)
+            if move.old and move.new and self._is_possible(move):
+                changes.ops.remove(drop)
+                changes.ops.remove(create)
+                yield move
+
+    def _pairs(
+        self, changes: ModifyTableOps
+    ) -> Iterator[tuple[MigrateOperation, MigrateOperation]]:
+        """Give the drops and creations of one definition, where there is but one of each."""
+        drops: defaultdict[Definition, list[MigrateOperation]] = defaultdict(list)
+        creations: defaultdict[Definition, list[MigrateOperation]] = defaultdict(list)
+        for operation in changes.ops:
+            if isinstance(operation, ops.DropIndexOp | ops.DropConstraintOp):
+                drops[self._definition(operation)].append(operation)
+            elif isinstance(operation, ops.CreateIndexOp | ops.CreateUniqueConstraintOp):
+                creations[self._definition(operation)].append(operation)
+        for definition, dropped in drops.items():
+            created = creations.get(definition, [])
+            if len(dropped) == len(created) == 1:
+                yield dropped[0], created[0]
+
+    def _is_possible(self, move: Move) -> bool:
+        table = self.plan.names.old_table((move.schema, str(move.owner)))
+        if (
+            table is None
+            or not self.compared.database.ability(move.kind, *table, move.old).is_native
+        ):
+            return False
+        names = self.compared.names
+        if self.compared.context.dialect.name == "postgresql":
+            return move.new not in names.relation_names(table[0])
+        return move.new not in names.of(Kind.INDEX, *table)
+
+    def _definition(self, operation: Any) -> Definition:
+        """Return what an index or constraint is but for its name; of others, nothing equals it."""
+        migration = self.compared.context.migration_context
+        if isinstance(operation, ops.DropIndexOp | ops.CreateIndexOp):
+            return self._definition_of_index(operation.to_index(migration))
+        constraint = operation.to_constraint()
+        if not isinstance(constraint, UniqueConstraint):
+            return (operation,)
+        return (
+            tuple(column.name for column in constraint.columns),
+            bool(constraint.deferrable),
+            constraint.initially,
+            _options(constraint),
+        )
+
+    def _definition_of_index(self, index: Index) -> Definition:
+        parts = tuple(self._text(part) for part in index.expressions)
+        return bool(index.unique), parts, _options(index)
+
+    def _text(self, part: Any) -> str:
+        """Return a column's name, or an expression, which is equal word for word only."""
+        if isinstance(part, Column):
+            return part.name
+        return str(part.compile(dialect=self.compared.context.dialect))
+
+
+def _options(item: Index | UniqueConstraint) -> Definition:
+    """Return the options of a dialect that say more than the default does."""
+    options = {
+        name: str(value)
+        for name, value in item.dialect_kwargs.items()
+        if value and _DEFAULT_OPTIONS.get(name.partition("_")[2]) != value
+    }
+    return tuple(sorted(options.items()))
+
+
+def _name(operation: Any) -> str:
+    is_index = isinstance(operation, ops.DropIndexOp | ops.CreateIndexOp)
+    return str((operation.index_name if is_index else operation.constraint_name) or "")
