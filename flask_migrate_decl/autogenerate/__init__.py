@@ -7,6 +7,7 @@ from flask_migrate_decl.autogenerate.declared import (
     ATTRIBUTE,
     BIND_OPTION,
     DeclaredRenames,
+    Following,
     bind_of,
 )
 from flask_migrate_decl.autogenerate.plugin import PLUGIN
@@ -17,6 +18,7 @@ __all__ = [
     "PLUGIN",
     "ComparedHints",
     "DeclaredRenames",
+    "Following",
     "bind_of",
     "register",
     "unconnected_name_rules",

@@ -18,7 +18,7 @@ from flask_migrate_decl.autogenerate.names_in_use import (
 )
 from flask_migrate_decl.autogenerate.native import order_index_changes
 from flask_migrate_decl.autogenerate.planned import PlannedOperations
-from flask_migrate_decl.autogenerate.view import renamed_view
+from flask_migrate_decl.autogenerate.view import RenamedInspector, renamed_view
 from flask_migrate_decl.errors import RenameHintsError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def setup(plugin: Plugin) -> None:
     """Add the comparators to the plug-in, as Alembic asks every plug-in's module to."""
     first, last = DispatchPriority.FIRST, DispatchPriority.LAST
     plugin.add_autogenerate_comparator(show_renamed, "autogenerate", priority=first)
+    plugin.add_autogenerate_comparator(show_renamed_schemas, "schema", priority=first)
     plugin.add_autogenerate_comparator(put_renames_first, "autogenerate", priority=last)
 
 
@@ -66,6 +67,18 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
         declared.comparisons[bind] = compared
     if resolution.plan:
         context.inspector = renamed_view(context.inspector, resolution.plan, compared.rules)
+    return PriorityDispatchResult.CONTINUE
+
+
+def show_renamed_schemas(
+    context: AutogenContext, _upgrade_ops: UpgradeOps, schemas: set[str | None]
+) -> PriorityDispatchResult:
+    """Let Alembic compare the schemas by their new names, as it lists them by itself."""
+    if isinstance(context.inspector, RenamedInspector):
+        for old, new in context.inspector.names.schemas.items():
+            if context.run_name_filters(new, "schema", {}):
+                schemas.add(new)
+            schemas.discard(old)
     return PriorityDispatchResult.CONTINUE
 
 

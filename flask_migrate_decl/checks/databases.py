@@ -64,7 +64,7 @@ class DatabasesChecked:
 def check_databases(subject: Subject) -> DatabasesChecked:
     """Look at each database that is migrated; one that is out of reach does not hide others."""
     checked = DatabasesChecked()
-    declared = DeclaredRenames(subject.project.configuration.renames)
+    declared = subject.project.declared_renames
     for bind in subject.binds:
         try:
             _check_database(subject, bind, checked, declared)

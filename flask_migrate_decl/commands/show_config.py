@@ -134,9 +134,12 @@ class _View:
         return SettingInForce(path, value, Origin.FILE, self.configuration.source.place(path))
 
     def _hints(self, bind: str | None) -> Iterator[SettingInForce]:
-        """Return the lists of hints, all of them or those of one bind."""
-        for kind in ("tables", "columns"):
-            hints = getattr(self._settings.renames, kind)
+        """Return what is declared of renames, all of it or the hints of one bind."""
+        renames = self._settings.renames
+        for kind, hints in renames:
+            if isinstance(hints, bool):
+                yield self._option(("renames", kind), renames)
+                continue
             shown = [_plain(hint) for hint in hints if bind is None or hint.bind == bind]
             path = ("renames", kind)
             place = self.configuration.source.place(path) if shown else None

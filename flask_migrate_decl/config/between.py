@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.config.hints import hint_path, items_in
-from flask_migrate_decl.config.settings import HOOK_KEYS
+from flask_migrate_decl.config.settings import HINT_MODELS, HOOK_KEYS
 from flask_migrate_decl.errors import BindNameError, Finding, Related, Rule, is_name_in_history
 from flask_migrate_decl.errors.rules import (
     BIND_NAME,
@@ -20,7 +20,13 @@ from flask_migrate_decl.errors.rules import (
     SCHEMA_NOT_COMPARED,
     UNKNOWN_TIMEZONE,
 )
-from flask_migrate_decl.renames import Renames, find_conflicts, nearest
+from flask_migrate_decl.renames import (
+    Renames,
+    SchemaRename,
+    TableRename,
+    find_conflicts,
+    nearest,
+)
 from flask_migrate_decl.reporting.keys import dotted, listed_names, shortened
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.config.source import Source
     from flask_migrate_decl.config.toml.layout import KeyPath
+    from flask_migrate_decl.renames import Hint
 
 
 def findings_between(source: Source, renames: Renames) -> Iterator[Finding]:
@@ -92,15 +99,26 @@ def _undeclared_binds(source: Source, renames: Renames) -> Iterator[Finding]:
 
 def _uncompared_schemas(source: Source, renames: Renames) -> Iterator[Finding]:
     for hint in renames.hints:
-        if hint.schema is None or _option(source.section, hint.bind, "include_schemas"):
+        if _option(source.section, hint.bind, "include_schemas"):
             continue
-        yield _finding(
-            source,
-            SCHEMA_NOT_COMPARED,
-            (*hint_path(hint.place), "schema"),
-            f'the schema "{hint.schema}" is not compared, unless it is the default one',
-            "set include_schemas = true, or take schema out of the hint",
-        )
+        for key, schema in _named_schemas(hint):
+            yield _finding(
+                source,
+                SCHEMA_NOT_COMPARED,
+                (*hint_path(hint.place), key),
+                f'the schema "{schema}" is not compared, unless it is the default one',
+                f"set include_schemas = true, or take {key} out of the hint",
+            )
+
+
+def _named_schemas(hint: Hint) -> Iterator[tuple[str, str]]:
+    """Give the keys of a hint that name a schema, with its name."""
+    if isinstance(hint, SchemaRename):
+        yield "to", hint.new
+    elif hint.schema is not None:
+        yield "schema", hint.schema
+    if isinstance(hint, TableRename) and hint.to_schema is not None:
+        yield "to_schema", hint.to_schema
 
 
 def _option(section: Mapping[str, Any], bind: str | None, key: str) -> Any:
@@ -124,7 +142,7 @@ def _ids_twice(source: Source) -> Iterator[Finding]:
 
 def _raw_hints(section: Mapping[str, Any]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     renames = section.get("renames")
-    for kind in ("tables", "columns"):
+    for kind in HINT_MODELS:
         for position, hint in enumerate(items_in(renames, kind)):
             if isinstance(hint, dict):
                 yield kind, position, hint

@@ -13,34 +13,13 @@ from typing import TYPE_CHECKING, Any
 import tomli
 
 from flask_migrate_decl.config.editing import NewHint
-from flask_migrate_decl.renames.hints import (
-    ColumnRename,
-    ConstraintRename,
-    EnumRename,
-    EnumValueRename,
-    Hint,
-    IndexRename,
-    SchemaRename,
-    SequenceRename,
-    TableRename,
-)
+from flask_migrate_decl.renames.hints import HINT_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CLASSES: dict[str, type[Any]] = {
-    hint_class.kind.value: hint_class
-    for hint_class in (
-        SchemaRename,
-        EnumRename,
-        EnumValueRename,
-        SequenceRename,
-        TableRename,
-        ColumnRename,
-        ConstraintRename,
-        IndexRename,
-    )
-}
+    from flask_migrate_decl.renames.hints import Hint
+
 _KEYS = {"old": "from", "new": "to"}
 _MARK = b"# renames."
 _LINE = re.compile(r"^\s*# renames\.(\w+): (\{.*\})\s*$", re.MULTILINE)
@@ -61,7 +40,7 @@ def recorded_hints(source: bytes) -> Iterator[Hint]:
     if _MARK not in source:
         return
     for match in _LINE.finditer(source.decode(errors="replace")):
-        hint_class = _CLASSES.get(match[1])
+        hint_class = HINT_CLASSES.get(match[1])
         if hint_class is not None and (hint := _hint(hint_class, match[2])) is not None:
             yield hint
 

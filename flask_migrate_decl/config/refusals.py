@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask_migrate_decl.config.settings import (
+    HINT_MODELS,
     HOOK_NAME,
     NOT_YET,
     BindSettings,
-    ColumnHint,
     PostWriteHook,
     RenameHints,
     Settings,
-    TableHint,
 )
 from flask_migrate_decl.config.words import kind_of
 from flask_migrate_decl.errors.rules import (
@@ -142,8 +141,7 @@ def _keys_known_at(path: KeyPath) -> tuple[str, ...]:
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "renames": RenameHints,
-    "tables": TableHint,
-    "columns": ColumnHint,
+    **HINT_MODELS,
     "post_write_hooks": PostWriteHook,
 }
 

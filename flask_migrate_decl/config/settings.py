@@ -355,59 +355,120 @@ class ScriptOptions(Section):
     )
 
 
-class TableHint(Section, title="Renamed table"):
-    """A table that got another name."""
-
+class _Names(Section):
     old: Name = Field(alias="from", title="Old name", description="The old name.")
     new: Name = Field(alias="to", title="New name", description="The new name.")
+
+
+class _InTable(Section):
+    table: Name = Field(description="The table's new name or an earlier one.")
+
+
+class _InEnum(Section):
+    enum: Name = Field(description="The type's new name or an earlier one.")
+
+
+class _InSchema(Section):
     schema_: Name | None = Field(
         default=None,
         alias="schema",
         title="Schema",
-        description="The table's schema, where it is not the default one.",
+        description="The schema, where it is not the default one.",
     )
-    to_schema: NotSupportedYet = Field(default=None, description="The schema it moves to.")
+
+
+class _ToSchema(Section):
+    to_schema: Name | None = Field(
+        default=None, title="New schema", description="The schema it moves to."
+    )
+
+
+class _OfBind(Section):
     bind: Name | None = Field(default=None, description="The bind. Left out: the default one.")
     id: Name | None = Field(
-        default=None, title="Identifier", description="A name for the hint, for people."
+        default=None,
+        title="Identifier",
+        description="A name for the hint, which tells it from an earlier one of the same names.",
     )
 
 
-class ColumnHint(Section, title="Renamed column"):
+# The keys of a hint stand in the order of the classes, from the last one to the first.
+
+
+class TableHint(_OfBind, _ToSchema, _InSchema, _Names, title="Renamed table"):
+    """A table that got another name, or moved to another schema."""
+
+
+class ColumnHint(_OfBind, _InSchema, _Names, _InTable, title="Renamed column"):
     """A column that got another name."""
 
-    table: Name = Field(description="The table's new name or an earlier one.")
-    old: Name = Field(alias="from", title="Old name", description="The old name.")
-    new: Name = Field(alias="to", title="New name", description="The new name.")
-    schema_: Name | None = Field(
-        default=None,
-        alias="schema",
-        title="Schema",
-        description="The table's schema, where it is not the default one.",
-    )
-    bind: Name | None = Field(default=None, description="The bind. Left out: the default one.")
-    id: Name | None = Field(
-        default=None, title="Identifier", description="A name for the hint, for people."
-    )
+
+class IndexHint(_OfBind, _InSchema, _Names, _InTable, title="Renamed index"):
+    """An index that got another name."""
+
+
+class ConstraintHint(_OfBind, _InSchema, _Names, _InTable, title="Renamed constraint"):
+    """A unique, check, foreign-key or primary-key constraint that got another name."""
+
+
+class EnumHint(_OfBind, _InSchema, _Names, title="Renamed enum type"):
+    """A native enum type that got another name."""
+
+
+class EnumValueHint(_OfBind, _InSchema, _Names, _InEnum, title="Renamed label"):
+    """A label of a native enum type that got another text."""
+
+
+class SequenceHint(_OfBind, _InSchema, _Names, title="Renamed sequence"):
+    """A sequence that got another name."""
+
+
+class SchemaHint(_OfBind, _Names, title="Renamed schema"):
+    """A schema that got another name, with all that is in it."""
+
+
+_ORDER = "in the order in which they got it"
 
 
 class RenameHints(Section):
     """Declared renames, in the order in which they were done."""
 
+    follow_names: bool = Field(
+        default=True,
+        description="Rename an index or constraint of which the name alone differs, "
+        "such as one that a naming convention gives, instead of dropping and creating it.",
+    )
+    follow_default_names: bool = Field(
+        default=False,
+        description="Let the names follow too that PostgreSQL gave by itself, "
+        "to keys, unique constraints and the sequences of SERIAL columns.",
+    )
     tables: Annotated[tuple[TableHint, ...], BeforeValidator(_as_tuple)] = Field(
         default=(),
-        description="Tables that got another name, in the order in which they got it.",
+        description=f"Tables that got another name, {_ORDER}, or moved to another schema.",
     )
     columns: Annotated[tuple[ColumnHint, ...], BeforeValidator(_as_tuple)] = Field(
-        default=(),
-        description="Columns that got another name, in the order in which they got it.",
+        default=(), description=f"Columns that got another name, {_ORDER}."
     )
-    indexes: NotSupportedYet = Field(default=(), description="Indexes (not yet).")
-    constraints: NotSupportedYet = Field(default=(), description="Constraints (not yet).")
-    enums: NotSupportedYet = Field(default=(), description="Enum types (not yet).")
-    enum_values: NotSupportedYet = Field(default=(), description="Labels of enums (not yet).")
-    sequences: NotSupportedYet = Field(default=(), description="Sequences (not yet).")
-    schemas: NotSupportedYet = Field(default=(), description="Schemas (not yet).")
+    indexes: Annotated[tuple[IndexHint, ...], BeforeValidator(_as_tuple)] = Field(
+        default=(), description=f"Indexes that got another name, {_ORDER}."
+    )
+    constraints: Annotated[tuple[ConstraintHint, ...], BeforeValidator(_as_tuple)] = Field(
+        default=(), description=f"Constraints that got another name, {_ORDER}."
+    )
+    enums: Annotated[tuple[EnumHint, ...], BeforeValidator(_as_tuple)] = Field(
+        default=(), description=f"Native enum types that got another name, {_ORDER}."
+    )
+    enum_values: Annotated[tuple[EnumValueHint, ...], BeforeValidator(_as_tuple)] = Field(
+        default=(), description="Labels of native enum types that got another text."
+    )
+    sequences: Annotated[tuple[SequenceHint, ...], BeforeValidator(_as_tuple)] = Field(
+        default=(), description=f"Sequences that got another name, {_ORDER}."
+    )
+    schemas: Annotated[tuple[SchemaHint, ...], BeforeValidator(_as_tuple)] = Field(
+        default=(),
+        description=f"Schemas that got another name, {_ORDER}, with all that is in them.",
+    )
 
 
 class BindSettings(DatabaseOptions, title="Bind"):
@@ -435,6 +496,19 @@ class Settings(ScriptOptions, DatabaseOptions, ProjectOptions, title="Flask-Migr
     renames: RenameHints = Field(
         default_factory=RenameHints,
         json_schema_extra=_EMPTY_TABLE,
-        description="Tables and columns that got another name; "
+        description="Tables, columns and whatever else got another name; "
         "without a hint they would be dropped and added.",
     )
+
+
+HINT_MODELS: dict[str, type[Section]] = {
+    "schemas": SchemaHint,
+    "enums": EnumHint,
+    "enum_values": EnumValueHint,
+    "sequences": SequenceHint,
+    "tables": TableHint,
+    "columns": ColumnHint,
+    "constraints": ConstraintHint,
+    "indexes": IndexHint,
+}
+"""The model of each list of hints, in the order in which their renames are carried out."""

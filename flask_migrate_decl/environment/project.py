@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
+from flask_migrate_decl.autogenerate import DeclaredRenames, Following
 from flask_migrate_decl.config import load_configuration
 from flask_migrate_decl.databases import migrated_binds
 from flask_migrate_decl.environment.objects import imported_module, referenced_object
@@ -64,6 +65,13 @@ class Project:
     def settings(self) -> Settings:
         """The file's settings, with their defaults."""
         return self.configuration.settings
+
+    @property
+    def declared_renames(self) -> DeclaredRenames:
+        """The rename hints, and which names follow them, for one run."""
+        renames = self.settings.renames
+        following = Following(renames.follow_names, renames.follow_default_names)
+        return DeclaredRenames(self.configuration.renames, following)
 
     @cached_property
     def binds(self) -> tuple[Bind, ...]:

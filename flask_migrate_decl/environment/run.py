@@ -63,7 +63,7 @@ class Run:
     declared: DeclaredRenames = field(init=False)
 
     def __post_init__(self) -> None:
-        self.declared = DeclaredRenames(self.project.configuration.renames)
+        self.declared = self.project.declared_renames
 
     def verify_hints(
         self, context: MigrationContext, _revision: Any, _directives: list[MigrationScript]

@@ -244,6 +244,20 @@ Hint = (
     | ConstraintRename
     | IndexRename
 )
+HINT_CLASSES: dict[str, type[Any]] = {
+    hint_class.kind.value: hint_class
+    for hint_class in (
+        SchemaRename,
+        EnumRename,
+        EnumValueRename,
+        SequenceRename,
+        TableRename,
+        ColumnRename,
+        ConstraintRename,
+        IndexRename,
+    )
+}
+"""The class of each list's hints."""
 OwnedHint = EnumValueRename | ColumnRename | ConstraintRename | IndexRename
 """The hints of what belongs to a table or to an enum type."""
 

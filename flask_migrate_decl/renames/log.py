@@ -90,6 +90,11 @@ def reachable(log: Sequence[Link[N]], name: N) -> Iterator[N]:
         yield name
 
 
+def exchanged_names(log: Sequence[Link[N]]) -> set[N]:
+    """Return the names that go round in circles."""
+    return {name for cycle in _components(log)[1] for name in cycle.names}
+
+
 def _components(log: Sequence[Link[N]]) -> tuple[list[Path[N]], list[Path[N]]]:
     """Return the paths and the cycles; a cycle's first name is not repeated at its end."""
     by_old = {link.old: n for n, link in enumerate(log) if link.old != link.new}

@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.renames.hints import qualified
+from flask_migrate_decl.renames.log import exchanged_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -102,10 +103,15 @@ class TablePairs:
 
     @cached_property
     def _other_names(self) -> Mapping[TableKey, Sequence[TableKey]]:
-        """All names that hints connect, by each of them, which is the first of its own list."""
-        links = self.scope.states.log
+        """All names that hints connect, by each of them, which is the first of its own list.
+
+        Names that are exchanged say nothing of earlier ones: each is the new name of something.
+        """
         neighbours: dict[TableKey, list[TableKey]] = {}
-        for link in links:
+        exchanged = exchanged_names(self.scope.states.log)
+        for link in self.scope.states.log:
+            if link.old in exchanged:
+                continue
             neighbours.setdefault(link.old, []).append(link.new)
             neighbours.setdefault(link.new, []).append(link.old)
         return {name: list(_connected(name, neighbours)) for name in neighbours}
