@@ -53,10 +53,12 @@ class RevisionResult:
     """The scripts that were written, none where the models ask for nothing.
 
     :param hints: what became of each rename hint that was looked at.
+    :param steps: the renames that the script does, in words.
     """
 
     scripts: tuple[Script, ...] = ()
     hints: tuple[HintReport, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

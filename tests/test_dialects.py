@@ -400,7 +400,9 @@ def test_a_new_constraint_can_not_take_a_name_that_a_rename_leaves(
     app = project.app(models("user_id"), naming_convention=convention)
     for command in ("init", "migrate", "upgrade"):
         app.run("db", command)
-    project.configure('renames.columns = [{ table = "post", from = "user_id", to = "owner_id" }]')
+    project.configure("""[renames]
+        follow_names = false
+        columns = [{ table = "post", from = "user_id", to = "owner_id" }]""")
     after = project.app(models("owner_id", "user_id"), naming_convention=convention)
     output = after.run("db", "migrate", exit_code=1)
     assert '"fk_post_user_id", which "post" keeps' in output

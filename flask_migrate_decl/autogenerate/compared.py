@@ -14,6 +14,7 @@ from flask_migrate_decl.autogenerate.catalogs import (
 from flask_migrate_decl.autogenerate.corrections import name_rules
 from flask_migrate_decl.autogenerate.followers import Followers
 from flask_migrate_decl.autogenerate.history import record_of
+from flask_migrate_decl.autogenerate.labels import labels_in_columns
 from flask_migrate_decl.autogenerate.model_names import ModelNames
 from flask_migrate_decl.autogenerate.obstacles import obstacles
 from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
@@ -63,13 +64,19 @@ class ComparedHints:
         return ReflectedNames(self.context, self.context.inspector, compared_schemas(self.context))
 
     @cached_property
+    def models(self) -> ModelNames:
+        """The names that the models give."""
+        return ModelNames(self.context)
+
+    @cached_property
     def database(self) -> Catalog:
         """The same, as the hints are held against them."""
         return database_catalog(self.context, self.names, self.rules)
 
     def problems(self) -> tuple[HintProblem, ...]:
         """Find what forbids to decide the states of the hints."""
-        return (*self._uncompared_schemas(), *self.conflicts())
+        labels = labels_in_columns(self.context.inspector, self.models, self.renames.enum_values)
+        return (*self._uncompared_schemas(), *self.conflicts(), *labels)
 
     def without_problems(self) -> ComparedHints:
         """Leave the hints out that forbid it."""
@@ -78,15 +85,14 @@ class ComparedHints:
 
     def resolution(self) -> Resolution:
         """Decide the states of the hints, among which there are no problems."""
-        models = ModelNames(self.context)
         resolution = resolve(
             self.renames,
             self.database,
-            models_catalog(self.context, models, self.rules),
+            models_catalog(self.context, self.models, self.rules),
             others=self._as_seen_here(self.declared.of_other_binds(self.bind)),
             record=record_of(self.context, self.bind, self.history),
         )
-        followers = Followers(resolution.plan, self.database, models, self.following)
+        followers = Followers(resolution.plan, self.database, self.models, self.following)
         return replace(resolution, plan=followers.completed())
 
     def obstacles(self, plan: RenamePlan) -> Iterator[HintProblem]:

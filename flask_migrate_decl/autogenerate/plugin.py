@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -91,9 +92,11 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
     bind = bind_of(context.migration_context)
     if declared is None or bind not in declared.comparisons:
         return PriorityDispatchResult.CONTINUE
-    plan = declared.resolutions[bind].plan
+    resolution = declared.resolutions[bind]
+    plan = resolution.plan
     if declared.following.conventions:
         plan = plan.with_moves(equal_but_for_name(declared.comparisons[bind], plan, upgrade_ops))
+        declared.resolutions[bind] = replace(resolution, plan=plan)
     inspector, dialect = context.inspector, context.dialect.name
     early: list[MigrateOperation] = []
     if plan:

@@ -137,12 +137,19 @@ def _coloured(text: str) -> Text:
     return coloured
 
 
-def show_hint(report: HintReport) -> None:
-    """Print what a hint came to, where somebody would want to know."""
-    if report.state is State.PENDING:
-        show(f"renamed {report.hint}")
-    elif report.state is State.EARLY:
-        show(f"not renamed: {report.hint} ({report.message})")
+def show_hints(reports: Sequence[HintReport], steps: Sequence[str], *, verbose: bool) -> None:
+    """Print what became of each hint.
+
+    :param steps: the renames one after another, in words.
+    :param verbose: tell of hints too with which nothing was to be done, and of the steps.
+    """
+    for report in reports:
+        if report.state is State.PENDING:
+            show(f"renamed {report.hint}{f' ({report.way})' if report.way else ''}")
+        elif report.state is State.EARLY or verbose:
+            show(f"not renamed: {report.hint} ({report.message})")
+    for number, step in enumerate(steps if verbose else (), start=1):
+        show(f"step {number}: {step}")
 
 
 class _NoPluginSetup(logging.Filter):

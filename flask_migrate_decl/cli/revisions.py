@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flask_migrate_decl.cli.building import command, flag, text_option
-from flask_migrate_decl.cli.console import show, show_hint
+from flask_migrate_decl.cli.console import show, show_hints
 from flask_migrate_decl.cli.group import x_arg_option
 from flask_migrate_decl.commands import revisions as commands
 
@@ -48,6 +48,26 @@ _REVISION_OPTIONS = (
 )
 
 
+_SHOWN_IN_FULL = "flask_migrate_decl.verbose"
+
+
+def _note_verbose(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    context.meta[_SHOWN_IN_FULL] = value
+
+
+def _is_verbose() -> bool:
+    return bool(click.get_current_context().meta.get(_SHOWN_IN_FULL))
+
+
+_EXPLAIN = click.Option(
+    ["-v", "--verbose"],
+    is_flag=True,
+    expose_value=False,
+    callback=_note_verbose,
+    help="Say of each rename hint why nothing was to be done, and show the steps.",
+)
+
+
 def _revision_argument(default: str) -> click.Argument:
     return click.Argument(["revision"], default=default)
 
@@ -77,11 +97,14 @@ def _show_generated(result: RevisionResult) -> None:
 
 
 def _show_migrated(result: RevisionResult) -> None:
-    for report in result.hints:
-        show_hint(report)
-    _show_generated(result)
+    _show_revision(result)
     if not result.scripts:
         show("No changes in schema detected.")
+
+
+def _show_revision(result: RevisionResult) -> None:
+    show_hints(result.hints, result.steps, verbose=_is_verbose())
+    _show_generated(result)
 
 
 def _show_run(result: RunResult) -> None:
@@ -94,8 +117,7 @@ def _show_text(result: Listing | CurrentResult) -> None:
 
 
 def _show_checked(result: CheckResult) -> None:
-    for report in result.hints:
-        show_hint(report)
+    show_hints(result.hints, (), verbose=_is_verbose())
     show("No new upgrade operations detected.")
 
 
@@ -138,9 +160,10 @@ COMMANDS = {
             "revision",
             "Create a new revision file.",
             commands.revision,
-            _show_generated,
+            _show_revision,
             *_REVISION_OPTIONS,
             _AUTOGENERATE,
+            _EXPLAIN,
             x_arg_option(),
         ),
         command(
@@ -149,6 +172,7 @@ COMMANDS = {
             commands.migrate,
             _show_migrated,
             *_REVISION_OPTIONS,
+            _EXPLAIN,
             x_arg_option(),
         ),
         command(
@@ -235,6 +259,7 @@ COMMANDS = {
             "Check if there are any new operations to migrate.",
             commands.check,
             _show_checked,
+            _EXPLAIN,
         ),
     )
 }

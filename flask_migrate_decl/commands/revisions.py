@@ -151,7 +151,7 @@ def revision(
             rev_id=rev_id,
             process_revision_directives=run.verify_hints if autogenerate else None,
         )
-        return RevisionResult(_scripts(scripts), run.hint_reports)
+        return RevisionResult(_scripts(scripts), run.hint_reports, run.rename_steps)
 
 
 def migrate(

@@ -87,6 +87,12 @@ class Run:
         resolutions = self.declared.resolutions.values()
         return tuple(report for resolution in resolutions for report in resolution.reports)
 
+    @property
+    def rename_steps(self) -> tuple[str, ...]:
+        """The renames of the databases that were compared, in words and one after another."""
+        resolutions = self.declared.resolutions.values()
+        return tuple(step for resolution in resolutions for step in resolution.plan.explained())
+
 
 def configure_arguments(project: Project, bind: str | None) -> dict[str, Any]:
     """Return what ``configure()`` is given for a database, our plug-in included if it has work.

@@ -112,6 +112,9 @@ def _conflicts_of_one_scope(hints: Sequence[Hint], rules: NameRules) -> Iterator
     by_new: dict[Name, Hint] = {}
     for hint in hints:
         old, new = _names(hint, rules.fold)
+        if hint.owner is not None:
+            # The owner's schema is part of the scope, by whichever name a hint gives it.
+            old, new = (None, old[1]), (None, new[1])
         if old == new:
             if hint.old == hint.new:
                 yield _to_itself(hint)

@@ -165,7 +165,7 @@ def report_in(
 
 def _pending(hint: Hint, database: Catalog, ability: Ability) -> HintReport:
     if ability.way is Way.RECREATED:
-        return HintReport(hint, State.PENDING, ability.reason)
+        return HintReport(hint, State.PENDING, "the database has the old name", way=ability.reason)
     if ability.way is Way.IMPOSSIBLE:
         return reports.unable(hint, ability.reason, ability.help)
     return reports.pending(hint, database)

@@ -136,6 +136,7 @@ class HintReport:
     :param hint: with its table as it is called after the renames, where that is known.
     :param help: what a person can do; ``""`` where nothing is to be done.
     :param is_problem: no revision may be written while the hint stands as it does.
+    :param way: how a pending hint is carried out, where the database can't rename.
     """
 
     hint: Hint
@@ -143,3 +144,4 @@ class HintReport:
     message: str
     help: str = ""
     is_problem: bool = False
+    way: str = ""
