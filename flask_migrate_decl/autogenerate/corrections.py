@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
-from flask_migrate_decl.renames import NameRules
+from flask_migrate_decl.renames import Kind, NameRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,9 +45,14 @@ def unconnected_name_rules(dialect: Dialect) -> NameRules:
     if dialect.name == "sqlite":
         return NameRules(tables_ignore_case=True, columns_ignore_case=True)
     if dialect.name in MYSQL_FAMILY:
-        return NameRules(columns_ignore_case=True, max_length=64)
+        # InnoDB wants the name of a foreign key but once in a schema.
+        return NameRules(
+            columns_ignore_case=True, max_length=64, shared_in_schema=frozenset({Kind.CONSTRAINT})
+        )
     return NameRules(
-        max_length=dialect.max_identifier_length, length_in_bytes=dialect.name == "postgresql"
+        shared_in_schema=frozenset({Kind.CONSTRAINT, Kind.INDEX}),
+        max_length=dialect.max_identifier_length,
+        length_in_bytes=dialect.name == "postgresql",
     )
 
 

@@ -21,8 +21,10 @@ from flask_migrate_decl.renames.hints import (
 )
 from flask_migrate_decl.renames.log import Course, Link, course_of
 from flask_migrate_decl.renames.mapping import NameMap, TableKey
+from flask_migrate_decl.renames.moves import Move, Step
 from flask_migrate_decl.renames.names import Catalog, NameRules, nearest
-from flask_migrate_decl.renames.plan import Move, RenamePlan, Step, in_order
+from flask_migrate_decl.renames.ordering import in_order
+from flask_migrate_decl.renames.plan import RenamePlan
 from flask_migrate_decl.renames.record import Record
 from flask_migrate_decl.renames.reports import of_other_bind
 from flask_migrate_decl.renames.resolve import Resolution, resolve

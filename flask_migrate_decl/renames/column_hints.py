@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.renames import reports
 from flask_migrate_decl.renames.hints import Kind, qualified
+from flask_migrate_decl.renames.moves import Move
 from flask_migrate_decl.renames.names import Exchange, nearest
 from flask_migrate_decl.renames.pairs import TablePair
-from flask_migrate_decl.renames.plan import Move
 from flask_migrate_decl.renames.reports import Facts
 from flask_migrate_decl.renames.scopes import Scope, plain_ends
 from flask_migrate_decl.renames.states import State
@@ -133,6 +133,8 @@ class ColumnHints:
 
     def _report_in(self, hint: ColumnRename, table: SameTable) -> HintReport:
         scope = self._scopes[table]
+        if earlier := scope.doubled.get(hint):
+            return reports.doubled(hint, earlier)
         state, is_old_there = scope.state(hint), scope.in_database(hint.old) is not None
         shown = _shown(hint, table.models)
         if state is State.PENDING:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from flask_migrate_decl.renames.mapping import TableKey
+    from flask_migrate_decl.renames.moves import Move
     from flask_migrate_decl.renames.names import Catalog
     from flask_migrate_decl.renames.pairs import TablePairs
-    from flask_migrate_decl.renames.plan import Move
 
 _INHERITED = (Kind.COLUMN, Kind.CONSTRAINT)
 

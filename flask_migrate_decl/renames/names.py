@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 class NameRules:
     """How one database compares and bounds names.
 
+    :param shared_in_schema: the kinds of names that must differ in the whole schema, and not in a
+        table only.
     :param max_length: the longest name it keeps, ``None`` for no limit.
     :param length_in_bytes: the limit counts bytes of UTF-8, not characters.
     """
 
     tables_ignore_case: bool = False
     columns_ignore_case: bool = False
+    shared_in_schema: frozenset[Kind] = frozenset()
     max_length: int | None = None
     length_in_bytes: bool = False
 

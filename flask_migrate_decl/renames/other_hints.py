@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from flask_migrate_decl.renames import reports
 from flask_migrate_decl.renames.abilities import Ability, Way
 from flask_migrate_decl.renames.hints import Kind, key_ends
+from flask_migrate_decl.renames.moves import Move
 from flask_migrate_decl.renames.names import nearest
-from flask_migrate_decl.renames.plan import Move
 from flask_migrate_decl.renames.reports import Facts
 from flask_migrate_decl.renames.scopes import Scope, plain_ends
 from flask_migrate_decl.renames.states import HintReport, State
@@ -149,6 +149,8 @@ def report_in(
     ability = database.ability(hint.kind, place[0], place[1], hint.old)
     if ability.way is Way.ABSENT:
         return reports.not_kept(hint, ability.reason)
+    if earlier := scope.doubled.get(hint):
+        return reports.doubled(hint, earlier)
     state, is_old_there = scope.state(hint), scope.in_database(scope.ends(hint)[0]) is not None
     if state is State.PENDING:
         return _pending(hint, database, ability)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.renames.hints import OwnedHint
     from flask_migrate_decl.renames.mapping import TableKey
-    from flask_migrate_decl.renames.plan import Move
+    from flask_migrate_decl.renames.moves import Move
     from flask_migrate_decl.renames.scopes import Scope
 
 

@@ -110,6 +110,17 @@ def contradicted(hint: Hint, facts: Facts) -> HintReport:
     )
 
 
+def doubled(hint: Hint, earlier: Hint) -> HintReport:
+    """Report a hint that speaks of the same thing as another one."""
+    return HintReport(
+        hint,
+        State.CONTRADICTED,
+        f"it speaks of the same {hint.kind.noun} as {earlier.place} ({earlier})",
+        "name the tables by their new names, and keep one of the two hints",
+        is_problem=True,
+    )
+
+
 def new_name_missing(hint: Hint, message: str, known: Iterable[str]) -> HintReport:
     """Report a hint whose new name is in no model.
 

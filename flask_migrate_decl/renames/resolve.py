@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flask_migrate_decl.renames.hints import Hint
+    from flask_migrate_decl.renames.moves import Move
     from flask_migrate_decl.renames.names import Catalog
-    from flask_migrate_decl.renames.plan import Move
     from flask_migrate_decl.renames.states import HintReport
 
 

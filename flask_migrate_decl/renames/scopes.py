@@ -67,7 +67,7 @@ class Scope(Generic[Name, AHint]):
         for name in self.database:
             folded = self.fold(name)
             if folded in targets:
-                hints = tuple(self.hints[n] for n in self.states.crossing(folded))
+                hints = tuple(self._log[n] for n in self.states.crossing(folded))
                 found.append(Change(name, self._models[targets[folded]], hints))
             elif folded in respelled:
                 found.append(Change(name, self._models[folded], (respelled[folded],)))
@@ -94,16 +94,35 @@ class Scope(Generic[Name, AHint]):
     @cached_property
     def states(self) -> ScopeStates[Name]:
         """The states, by names in their folded form."""
+        ends = [tuple(map(self.fold, self.ends(hint))) for hint in self._log]
+        done = [self.recorded(hint) is not None for hint in self._log]
+        last = {end: position for position, end in enumerate(ends) if done[position]}
+        # A hint that a later one has taken back is done as well.
         links = [
-            Link(self.fold(old), self.fold(new), self.recorded(hint) is not None)
-            for hint in self.hints
-            for old, new in (self.ends(hint),)
+            Link(old, new, done[position] or last.get((new, old), -1) > position)
+            for position, (old, new) in enumerate(ends)
         ]
         return ScopeStates(links, self._database, self._models)
 
     @cached_property
+    def doubled(self) -> Mapping[AHint, AHint]:
+        """The hints whose old or new name is that of an earlier one, with that."""
+        found: dict[AHint, AHint] = {}
+        first: dict[tuple[int, Name], AHint] = {}
+        for hint in self.hints:
+            for side, end in enumerate(map(self.fold, self.ends(hint))):
+                earlier = first.setdefault((side, end), hint)
+                if earlier != hint:
+                    found[hint] = earlier
+        return found
+
+    @cached_property
     def _positions(self) -> Mapping[AHint, int]:
-        return {hint: position for position, hint in enumerate(self.hints)}
+        return {hint: position for position, hint in enumerate(self._log)}
+
+    @cached_property
+    def _log(self) -> Sequence[AHint]:
+        return [hint for hint in self.hints if hint not in self.doubled]
 
     @cached_property
     def _database(self) -> Mapping[Name, Name]:

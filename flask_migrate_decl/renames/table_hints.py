@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.renames import reports
 from flask_migrate_decl.renames.hints import Kind, key_ends
+from flask_migrate_decl.renames.moves import Move
 from flask_migrate_decl.renames.names import Exchange, nearest
-from flask_migrate_decl.renames.plan import Move
 from flask_migrate_decl.renames.reports import Facts
 from flask_migrate_decl.renames.scopes import Scope
 from flask_migrate_decl.renames.states import State
