@@ -103,10 +103,11 @@ class Log:
 
 
 def links(hints: str) -> list[Link[str]]:
-    return [
-        Link(*hint.removesuffix("!").split(">"), is_recorded=hint.endswith("!"))
-        for hint in hints.split()
-    ]
+    found = []
+    for hint in hints.split():
+        old, new = hint.removesuffix("!").split(">")
+        found.append(Link(old, new, is_recorded=hint.endswith("!")))
+    return found
 
 
 LOGS = [
