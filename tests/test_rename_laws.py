@@ -271,8 +271,9 @@ def test_the_order_of_hints_of_different_scopes_changes_nothing(
     case: Case, rng: random.Random
 ) -> None:
     of_table: dict[str, list[ColumnRename]] = {}
+    latest = {hint.old: hint.new for hint in case.hints.tables}
     for hint in case.hints.columns:
-        of_table.setdefault(hint.table, []).append(hint)
+        of_table.setdefault(latest.get(hint.table, hint.table), []).append(hint)
     assume(len(of_table) < 3)
     queues, columns = list(of_table.values()), []
     while any(queues):

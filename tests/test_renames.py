@@ -382,8 +382,9 @@ def plan(*moves: Move, rules: NameRules | None = None, in_use: str = "") -> Rena
             [
                 "rename table a → renamed_1, for a while",
                 "rename table s.a → a",
-                "rename table renamed_1 → a, for a while",
-                "rename table a → s.a",
+                "rename table renamed_1 → renamed_2, for a while",
+                "rename table renamed_2 → s.renamed_2, for a while",
+                "rename table s.renamed_2 → a",
             ],
         ),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.errors.rules import NEW_NAME_TWICE, RENAMED_TO_ITSELF, RENAMED_TWICE
@@ -79,7 +80,20 @@ class _LatestNames:
         is_label = hint.kind is Kind.ENUM_VALUE
         steps, kind = (self.enums, Kind.ENUM) if is_label else (self.tables, Kind.TABLE)
         key = (hint.bind, hint.schema, self.rules.fold(kind, hint.owner))
-        return key[1:] if _comes_back(key, steps) else _end(key, steps)[1:]
+        given = self._given[kind]
+        is_taken_over = key in steps and given.get(key, -1) > steps[key][0]
+        if is_taken_over or _comes_back(key, steps):
+            # It is the new name of something else.
+            return key[1:]
+        return _end(key, steps)[1:]
+
+    @cached_property
+    def _given(self) -> Mapping[Kind, Mapping[Owner, int]]:
+        """Where the hint of each new name stands."""
+        return {
+            kind: {new: position for position, new in steps.values()}
+            for kind, steps in ((Kind.TABLE, self.tables), (Kind.ENUM, self.enums))
+        }
 
     def _steps(self, hints: Sequence[Hint]) -> Mapping[Owner, tuple[int, Owner]]:
         return {

@@ -65,15 +65,16 @@ def course_of(log: Sequence[Link[N]], database: Collection[N], models: Collectio
     undecided: set[int] = set()
     paths, cycles = _components(log)
     for cycle in cycles:
-        if all(name in database and name in models for name in cycle.names):
-            unrecorded = {n for n in cycle.positions if not log[n].is_recorded}
-            if len(unrecorded) == len(cycle.positions):
-                targets |= {log[n].old: log[n].new for n in cycle.positions}
-                carried_out |= unrecorded
-            else:
-                undecided |= unrecorded
-        else:
+        unrecorded = {n for n in cycle.positions if not log[n].is_recorded}
+        known = [name for name in cycle.names if name in database or name in models]
+        there = [name for name in known if name in database]
+        if len(known) < 2 or not there or not all(name in models for name in known):
             paths.append(_cut(cycle, database, models))
+        elif len(unrecorded) == len(cycle.positions) and there == known:
+            targets |= dict(zip(known, [*known[1:], known[0]], strict=True))
+            carried_out |= unrecorded
+        else:
+            undecided |= unrecorded
     for path in paths:
         moved = _moves(path, log, database, models)
         targets |= {path.names[start]: path.names[end] for start, end in moved.items()}
@@ -83,11 +84,16 @@ def course_of(log: Sequence[Link[N]], database: Collection[N], models: Collectio
 
 def reachable(log: Sequence[Link[N]], name: N) -> Iterator[N]:
     """Give the names that something gets, hint after hint, in the order in which they stand."""
-    positions = {link.old: position for position, link in enumerate(log)}
+    positions = positions_by_old_name(log)
     last = -1
     while (position := positions.get(name, -1)) > last:
         last, name = position, log[position].new
         yield name
+
+
+def positions_by_old_name(log: Sequence[Link[N]]) -> dict[N, int]:
+    """Return where the hint of each old name stands, but for those that change upper case only."""
+    return {link.old: position for position, link in enumerate(log) if link.old != link.new}
 
 
 def exchanged_names(log: Sequence[Link[N]]) -> set[N]:
@@ -97,7 +103,7 @@ def exchanged_names(log: Sequence[Link[N]]) -> set[N]:
 
 def _components(log: Sequence[Link[N]]) -> tuple[list[Path[N]], list[Path[N]]]:
     """Return the paths and the cycles; a cycle's first name is not repeated at its end."""
-    by_old = {link.old: n for n, link in enumerate(log) if link.old != link.new}
+    by_old = positions_by_old_name(log)
     news = {log[n].new for n in by_old.values()}
     paths = [_walk(log, by_old, name) for name in list(by_old) if name not in news]
     cycles = []

@@ -40,14 +40,14 @@ class RenamePlan:
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps in the order in which they are carried out."""
-        scopes: defaultdict[tuple[object, ...], list[Move]] = defaultdict(list)
-        for kind in Kind:
-            for move in self.moves:
-                if move.kind is kind and not move.comes_along:
-                    scopes[kind, *self._scope(move)].append(move)
+        kinds = list(Kind)
+        scopes: defaultdict[tuple[int, str], list[Move]] = defaultdict(list)
+        for move in self.moves:
+            if not move.comes_along:
+                scopes[kinds.index(move.kind), str(self._scope(move))].append(move)
         return tuple(
             step
-            for moves in scopes.values()
+            for moves in (scopes[scope] for scope in sorted(scopes))
             for step in ScopeSteps(tuple(moves), self.rules, self.in_use).ordered()
         )
 

@@ -77,10 +77,10 @@ def undecided(hint: Hint) -> HintReport:
     return HintReport(
         hint,
         State.UNDECIDED,
-        "it exchanges names together with hints that a revision has carried out, and the database "
-        "has all of the names, so that nobody can tell whether it is done",
-        "where it is done, remove these hints; where it is to be done, give each of them an id of "
-        "its own, so that they are new ones",
+        "it is part of an exchange of names, of which the database does not have all or a revision "
+        "has carried out a part, so that nobody can tell what is to be done",
+        "where it is done, remove the hints of the exchange; where all of it is to be done once "
+        "more, give each of them an id of its own, so that they are new ones",
         is_problem=True,
     )
 

@@ -106,14 +106,15 @@ class Scope(Generic[Name, AHint]):
 
     @cached_property
     def doubled(self) -> Mapping[AHint, AHint]:
-        """The hints whose old or new name is that of an earlier one, with that."""
+        """The hints of which the old or the new name is that of another one too, with that."""
         found: dict[AHint, AHint] = {}
         first: dict[tuple[int, Name], AHint] = {}
         for hint in self.hints:
-            for side, end in enumerate(map(self.fold, self.ends(hint))):
+            old, new = map(self.fold, self.ends(hint))
+            for side, end in ((0, old), (1, new)) if old != new else ():
                 earlier = first.setdefault((side, end), hint)
                 if earlier != hint:
-                    found[hint] = earlier
+                    found |= {hint: earlier, earlier: hint}
         return found
 
     @cached_property

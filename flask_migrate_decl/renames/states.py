@@ -7,7 +7,14 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic
 
-from flask_migrate_decl.renames.log import Course, Link, N, course_of, reachable
+from flask_migrate_decl.renames.log import (
+    Course,
+    Link,
+    N,
+    course_of,
+    positions_by_old_name,
+    reachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -96,7 +103,7 @@ class ScopeStates(Generic[N]):
 
     def crossing(self, old: N) -> tuple[int, ...]:
         """Return the hints by which a name becomes its target, by their positions."""
-        positions = {link.old: position for position, link in enumerate(self.log)}
+        positions = positions_by_old_name(self.log)
         crossed: list[int] = []
         name = old
         while name != self.targets[old] or not crossed:
