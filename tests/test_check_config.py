@@ -14,7 +14,17 @@ from typing import Any
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    Enum,
+    ForeignKey,
+    Integer,
+    Sequence,
+    String,
+    UniqueConstraint,
+)
 
 from flask_migrate_decl import check_config, check_files
 from flask_migrate_decl.errors import Finding
@@ -81,6 +91,108 @@ def test_hints_are_held_against_the_models(
     assert help_ in finding.help
     assert finding.place
     assert finding.place.line == 2
+
+
+def things(db: SQLAlchemy) -> None:
+    """Have something of every kind."""
+    db.Table(
+        "account",
+        Column("id", Integer, primary_key=True),
+        Column("email", String(40), index=True),
+        Column("state", Enum("open", "closed", name="state")),
+        Column("tags", ARRAY(Enum("new", name="tag", schema="crm"))),
+        UniqueConstraint("email", name="one_account_each"),
+        schema="crm",
+    )
+    db.Table("bill", Column("number", Integer, Sequence("bill_numbers"), primary_key=True))
+
+
+IN_CRM = 'schema = "crm", table = "account"'
+
+
+@pytest.mark.parametrize(
+    ("hint", "code", "message", "help_"),
+    [
+        ('tables = [{ from = "a", to = "acount", to_schema = "crm" }]', "FMD403", "crm.a", "accou"),
+        (f'columns = [{{ {IN_CRM}, from = "a", to = "stat" }}]', "FMD404", '"stat"', "state"),
+        (
+            f'indexes = [{{ {IN_CRM}, from = "a", to = "ix_account_email" }}]',
+            "FMD404",
+            "",
+            "ix_crm",
+        ),
+        (f'indexes = [{{ {IN_CRM}, from = "ix_crm_account_email", to = "x" }}]', "FMD405", "", ""),
+        ('indexes = [{ table = "bil", from = "a", to = "b" }]', "FMD403", '"bil"', "bill"),
+        (f'constraints = [{{ {IN_CRM}, from = "a", to = "x" }}]', "FMD414", "no constraint", ""),
+        (f'constraints = [{{ {IN_CRM}, from = "a", to = "one_account" }}]', "FMD404", "", "each"),
+        ('enums = [{ from = "a", to = "states" }]', "FMD404", "no model has the enum", "state"),
+        ('enums = [{ from = "tag", to = "label", schema = "crm" }]', "FMD405", "still say", ""),
+        ('enum_values = [{ enum = "state", from = "a", to = "opened" }]', "FMD404", "", '"open"'),
+        ('enum_values = [{ enum = "stat", from = "a", to = "b" }]', "FMD404", '"stat"', "state"),
+        ('sequences = [{ from = "a", to = "bill_number" }]', "FMD404", "sequence", "bill_numbers"),
+        ('schemas = [{ from = "crm", to = "sales" }]', "FMD405", "", ""),
+        ('schemas = [{ from = "old", to = "customers" }]', "FMD414", "no model has the schema", ""),
+    ],
+)
+def test_hints_of_every_kind_are_held_against_the_models(
+    sqlite_project: Project, hint: str, code: str, message: str, help_: str
+) -> None:
+    sqlite_project.configure(f"include_schemas = true\n[renames]\n{hint}\n")
+    sqlite_project.versions.mkdir(parents=True)
+    finding = only(checked(sqlite_project.app(things)))
+    assert finding.rule.code == code
+    assert message in finding.message
+    assert help_ in finding.help
+    assert finding.place
+    assert finding.place.line == 3
+
+
+def test_a_hint_may_call_things_as_they_were_called_at_any_time(sqlite_project: Project) -> None:
+    section = """
+    include_schemas = true
+    [renames]
+    schemas = [{ from = "old", to = "crm" }]
+    tables = [
+      { from = "person", to = "user", schema = "old" },
+      { from = "user", to = "customer", schema = "old", to_schema = "shop" },
+      { from = "customer", to = "account", schema = "shop", to_schema = "crm" },
+    ]
+    columns = [{ table = "person", schema = "old", from = "condition", to = "state" }]
+    indexes = [{ table = "user", schema = "old", from = "a", to = "ix_crm_account_email" }]
+    constraints = [{ table = "customer", schema = "shop", from = "b", to = "one_account_each" }]
+    enums = [{ from = "condition", to = "phase" }, { from = "phase", to = "state" }]
+    enum_values = [{ enum = "condition", from = "shut", to = "closed" }]
+    """
+    sqlite_project.configure(section)
+    sqlite_project.versions.mkdir(parents=True)
+    assert checked(sqlite_project.app(things)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("a b account", []),
+        ("account b c", ["tables[0]"]),
+        ("a account c", ["tables[1]"]),
+        ("a b c", ["tables[0]", "tables[1]"]),
+    ],
+)
+def test_a_hint_in_a_chain_is_right_where_the_models_have_a_name_of_it(
+    sqlite_project: Project, names: str, said: list[str]
+) -> None:
+    first, second, third = names.split()
+    section = f"""
+    renames.tables = [
+      {{ from = "{first}", to = "{second}" }}, {{ from = "{second}", to = "{third}" }}
+    ]
+    """
+    found = checked(begun(sqlite_project, section)).findings
+    assert [finding.key for finding in found] == [f"renames.{key}.to" for key in said]
+
+
+def test_sequences_that_no_model_names_are_left_to_the_database(sqlite_project: Project) -> None:
+    section = 'renames.sequences = [{ from = "a_seq", to = "account_id_sq" }]'
+    assert checked(begun(sqlite_project, section)).findings == ()
 
 
 def test_the_names_of_models_are_compared_as_the_database_does(sqlite_project: Project) -> None:

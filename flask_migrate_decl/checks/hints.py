@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.autogenerate import unconnected_name_rules
+from flask_migrate_decl.checks.model_names import ModelNames
 from flask_migrate_decl.config import hint_path
 from flask_migrate_decl.errors.rules import (
-    HINT_COLUMN_UNKNOWN,
+    HINT_NAME_UNKNOWN,
     HINT_TABLE_UNKNOWN,
     HINT_UNKNOWN_TO_MODELS,
     MODELS_SAY_OLD_NAME,
     SCHEMA_NOT_COMPARED,
 )
-from flask_migrate_decl.renames import TableRename, nearest, qualified
+from flask_migrate_decl.renames import Kind, key_ends, nearest, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from flask_migrate_decl.checks.subject import Subject
     from flask_migrate_decl.databases import Bind
-    from flask_migrate_decl.errors import Finding, Rule
-    from flask_migrate_decl.renames import ColumnRename, Hint, NameRules, Renames
+    from flask_migrate_decl.errors import Finding
+    from flask_migrate_decl.renames import Hint
 
 
 GUESSES = (
-    HINT_COLUMN_UNKNOWN,
+    HINT_NAME_UNKNOWN,
     HINT_TABLE_UNKNOWN,
     HINT_UNKNOWN_TO_MODELS,
     MODELS_SAY_OLD_NAME,
@@ -43,56 +42,12 @@ def hint_findings(subject: Subject) -> Iterator[Finding]:
     its names look like misspelt ones.
     """
     renames = subject.project.configuration.renames
-    all_models = [ModelNames(bind) for bind in subject.binds]
+    all_models = [ModelNames(bind, renames.of_bind(bind.key)) for bind in subject.binds]
     for models in all_models:
-        of_bind = renames.of_bind(models.bind.key)
         others = [other for other in all_models if other is not models]
-        check = _HintCheck(subject, of_bind, models, others)
-        for table in of_bind.tables:
-            yield from check.of_table(table)
-        for column in of_bind.columns:
-            yield from check.of_column(column)
-
-
-@dataclass(frozen=True)
-class ModelNames:
-    """The names of one database's models, and how the database compares them."""
-
-    bind: Bind
-
-    def table(self, schema: str | None, name: str) -> Mapping[str, str] | None:
-        """Return the columns of a table by their folded names; ``None`` where it is in no model."""
-        return self._tables.get((self._named(schema), self._rules.fold_table(name)))
-
-    def has_column(self, columns: Mapping[str, str], name: str) -> bool:
-        """Tell whether a column is among those of a table."""
-        return self._rules.fold_column(name) in columns
-
-    def same_table(self, one: str, other: str) -> bool:
-        """Tell whether two names are those of one table."""
-        return self._rules.fold_table(one) == self._rules.fold_table(other)
-
-    def table_names(self, schema: str | None) -> list[str]:
-        """Return the tables of a schema."""
-        tables = self.bind.metadata.tables.values()
-        return [t.name for t in tables if self._named(t.schema) == self._named(schema)]
-
-    def _named(self, schema: str | None) -> str | None:
-        """Take the default schema for one that is not named."""
-        return None if schema == self.bind.default_schema else schema
-
-    @cached_property
-    def _tables(self) -> Mapping[tuple[str | None, str], Mapping[str, str]]:
-        fold_table, fold_column = self._rules.fold_table, self._rules.fold_column
-        found: dict[tuple[str | None, str], dict[str, str]] = {}
-        for table in self.bind.metadata.tables.values():
-            columns = {fold_column(column.name): column.name for column in table.columns}
-            found[self._named(table.schema), fold_table(table.name)] = columns
-        return found
-
-    @cached_property
-    def _rules(self) -> NameRules:
-        return unconnected_name_rules(self.bind.engine.dialect)
+        check = _HintCheck(subject, models, others)
+        for hint in models.renames.hints:
+            yield from check.of(hint)
 
 
 @dataclass(frozen=True)
@@ -103,49 +58,28 @@ class _HintCheck:
     """
 
     subject: Subject
-    renames: Renames
     models: ModelNames
     others: Sequence[ModelNames]
 
-    def of_table(self, hint: TableRename) -> Iterator[Finding]:
+    def of(self, hint: Hint) -> Iterator[Finding]:
         models = self.models
-        if models.table(hint.schema, hint.new) is not None:
+        if models.has_new(hint) or _is_unsaid(models, hint):
             return
-        if models.table(hint.schema, hint.old) is not None:
+        if models.has_old(hint):
             yield self._old_name(hint)
-        else:
-            near = nearest(hint.new, models.table_names(hint.schema))
-            message = f'no model has the table "{qualified(hint.schema, hint.new)}"'
-            yield self._unknown(HINT_TABLE_UNKNOWN, hint, "to", message, near)
-
-    def of_column(self, hint: ColumnRename) -> Iterator[Finding]:
-        models = self.models
-        tables = [
-            columns
-            for name in self._names_of_table(hint)
-            if (columns := models.table(hint.schema, name)) is not None
-        ]
-        if any(models.has_column(columns, hint.new) for columns in tables):
+        elif models.has_any_name(hint):
             return
-        if any(models.has_column(columns, hint.old) for columns in tables):
-            yield self._old_name(hint)
-        elif tables:
-            near = nearest(hint.new, tables[0].values())
-            message = f'the model of "{hint.table}" has no column "{hint.new}"'
-            yield self._unknown(HINT_COLUMN_UNKNOWN, hint, "to", message, near)
+        elif hint.owner is None:
+            (_, (schema, new)) = key_ends(hint)
+            message = f'no model has the {hint.kind.noun} "{qualified(schema, new)}"'
+            yield self._unknown(hint, "to", message, models.beside_new(hint))
+        elif models.has_owner(hint):
+            message = f'{_having(hint)} has no {hint.kind.noun} "{hint.new}"'
+            yield self._unknown(hint, "to", message, models.beside_new(hint))
         else:
-            near = nearest(hint.table, models.table_names(hint.schema))
-            message = f'no model has the table "{qualified(hint.schema, hint.table)}"'
-            yield self._unknown(HINT_TABLE_UNKNOWN, hint, "table", message, near)
-
-    def _names_of_table(self, hint: ColumnRename) -> Iterator[str]:
-        """Return what the hint's table may be called in the models."""
-        yield hint.table
-        for table in self.renames.tables:
-            if table.schema == hint.schema and self.models.same_table(table.old, hint.table):
-                yield table.new
-            if table.schema == hint.schema and self.models.same_table(table.new, hint.table):
-                yield table.old
+            key = _owner_key(hint)
+            message = f'no model has the {key} "{qualified(hint.schema, hint.owner)}"'
+            yield self._unknown(hint, key, message, models.owners(hint))
 
     def _old_name(self, hint: Hint) -> Finding:
         return self.subject.finding(
@@ -155,17 +89,18 @@ class _HintCheck:
             f'say "{hint.new}" in the models once the rename is to be done',
         )
 
-    def _unknown(
-        self, rule: Rule, hint: Hint, key: str, message: str, near: tuple[str, ...]
-    ) -> Finding:
+    def _unknown(self, hint: Hint, key: str, message: str, names: Iterable[str]) -> Finding:
+        """Make a finding about a name that no model has.
+
+        :param key: the hint's key whose value the name is.
+        :param names: those that may have been meant.
+        """
         path = (*hint_path(hint.place), key)
-        if rule is HINT_TABLE_UNKNOWN and (meant := self._other_bind(hint)):
-            help_ = f"{meant.words} has it: " + (
-                f'add bind = "{meant.key}" to the hint'
-                if meant.key
-                else "take bind out of the hint"
-            )
-            return self.subject.finding(rule, path, message, help_)
+        is_of_table = key == "table" or hint.kind is Kind.TABLE
+        rule = HINT_TABLE_UNKNOWN if is_of_table else HINT_NAME_UNKNOWN
+        if meant := self._other_bind(hint):
+            return self.subject.finding(rule, path, message, _bind_help(meant))
+        near = nearest(hint.new if key == "to" else str(hint.owner), names)
         if near:
             help_ = f'did you mean "{near[0]}"? Where it is gone, remove the hint'
             return self.subject.finding(rule, path, message, help_)
@@ -173,7 +108,31 @@ class _HintCheck:
         return self.subject.finding(HINT_UNKNOWN_TO_MODELS, path, message, help_)
 
     def _other_bind(self, hint: Hint) -> Bind | None:
-        """Return another database whose models have the table that a hint speaks of."""
-        name = hint.new if isinstance(hint, TableRename) else hint.table
-        having = (m.bind for m in self.others if m.table(hint.schema, name) is not None)
-        return next(having, None)
+        """Return another database whose models have what a hint speaks of."""
+        if hint.owner is not None and self.models.has_owner(hint):
+            return None
+        for models in self.others:
+            if models.has_new(hint) or (hint.owner is not None and models.has_owner(hint)):
+                return models.bind
+        return None
+
+
+def _is_unsaid(models: ModelNames, hint: Hint) -> bool:
+    """Tell whether the models leave it to the database what there is of a hint's kind."""
+    return hint.kind is Kind.SEQUENCE and not models.has_any(Kind.SEQUENCE)
+
+
+def _owner_key(hint: Hint) -> str:
+    """Return the key under which a hint says what its names belong to."""
+    return "enum" if hint.kind is Kind.ENUM_VALUE else "table"
+
+
+def _having(hint: Hint) -> str:
+    """Word what a hint's names belong to, as the models have it."""
+    of_models = "enum" if hint.kind is Kind.ENUM_VALUE else "model of"
+    return f'the {of_models} "{hint.owner}"'
+
+
+def _bind_help(meant: Bind) -> str:
+    mend = f'add bind = "{meant.key}" to the hint' if meant.key else "take bind out of the hint"
+    return f"{meant.words} has it: {mend}"

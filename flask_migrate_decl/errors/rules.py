@@ -177,11 +177,11 @@ HINT_TABLE_UNKNOWN = _warning(
     "No model has the table that a hint speaks of.",
     "Correct the name; where the table is gone, remove the hint.",
 )
-HINT_COLUMN_UNKNOWN = _warning(
+HINT_NAME_UNKNOWN = _warning(
     404,
-    "hint-column-unknown",
-    "The model has neither of the two columns that a hint speaks of.",
-    "Correct the name; where the column is gone, remove the hint.",
+    "hint-name-unknown",
+    "The models have neither of the two names that a hint gives to a column or something else.",
+    "Correct the name; where it is gone, remove the hint.",
 )
 MODELS_SAY_OLD_NAME = _note(
     405,
