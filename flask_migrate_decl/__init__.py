@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask_migrate_decl.commands.check_config import check_config, check_files
-    from flask_migrate_decl.commands.rename import rename_column, rename_table
+    from flask_migrate_decl.commands.rename import (
+        rename_column,
+        rename_constraint,
+        rename_enum,
+        rename_enum_value,
+        rename_index,
+        rename_schema,
+        rename_sequence,
+        rename_table,
+    )
     from flask_migrate_decl.commands.revisions import (
         branches,
         check,
@@ -53,6 +62,12 @@ __all__ = [
     "merge",
     "migrate",
     "rename_column",
+    "rename_constraint",
+    "rename_enum",
+    "rename_enum_value",
+    "rename_index",
+    "rename_schema",
+    "rename_sequence",
     "rename_table",
     "revision",
     "show",
@@ -69,6 +84,12 @@ _MODULES = {
     "check_config": "commands.check_config",
     "check_files": "commands.check_config",
     "rename_column": "commands.rename",
+    "rename_constraint": "commands.rename",
+    "rename_enum": "commands.rename",
+    "rename_enum_value": "commands.rename",
+    "rename_index": "commands.rename",
+    "rename_schema": "commands.rename",
+    "rename_sequence": "commands.rename",
     "rename_table": "commands.rename",
     "show_config": "commands.show_config",
 }

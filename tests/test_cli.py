@@ -15,6 +15,7 @@ from sqlalchemy import Column, Integer
 
 import flask_migrate_decl
 from flask_migrate_decl.cli.group import COMMANDS, MigrateGroup
+from flask_migrate_decl.renames import Kind
 from tests.project import Project
 
 APP = """
@@ -200,7 +201,7 @@ def test_the_group_names_all_commands_without_importing_them() -> None:
     context = click.Context(MigrateGroup("db"))
     functions = {name.replace("-", "_") for name in COMMANDS} - {"rename"}
     others = {"Depth", "Migrate", "MigrateError", "FindingsError", "check_files"}
-    others |= {"rename_column", "rename_table"}
+    others |= {f"rename_{kind.name.lower()}" for kind in Kind}
     assert functions | others == set(flask_migrate_decl.__all__)
     for name in COMMANDS:
         command = context.command.get_command(context, name)  # type: ignore[attr-defined]

@@ -18,6 +18,15 @@ from tests.toml_documents import documents
 
 TABLE = NewHint("tables", {"from": "order", "to": 'purchase "order"'})
 COLUMN = NewHint("columns", {"table": "öffnung", "from": "a.b", "to": "c\\d", "bind": "x"})
+OTHERS = [
+    NewHint("indexes", {"table": "t", "from": "#", "to": "]"}),
+    NewHint("constraints", {"table": "t", "from": "}", "to": "'", "schema": "crm"}),
+    NewHint("enums", {"from": "a", "to": "b", "schema": "crm"}),
+    NewHint("enum_values", {"enum": "state", "from": "", "to": "a, b"}),
+    NewHint("sequences", {"from": "a", "to": "=", "bind": "x"}),
+    NewHint("schemas", {"from": "[x]", "to": "日本"}),
+]
+HINTS = [TABLE, COLUMN, *OTHERS]
 
 PROJECT = """\
 [build-system]
@@ -153,7 +162,7 @@ def test_there_are_more_than_a_hundred_files() -> None:
 
 
 @pytest.mark.parametrize("key", VARIANTS)
-@pytest.mark.parametrize("hint", [TABLE, COLUMN], ids=["table", "column"])
+@pytest.mark.parametrize("hint", [TABLE, COLUMN], ids=lambda hint: hint.kind)
 def test_a_hint_that_is_added_and_removed_leaves_every_byte(key: str, hint: NewHint) -> None:
     name, before = VARIANTS[key]
     after = edited(source_of(name, before), hint)
@@ -168,6 +177,21 @@ def test_a_hint_that_is_added_and_removed_leaves_every_byte(key: str, hint: NewH
     back = edit_without_hints(source_of(name, after), [(hint.kind, len(hints) - 1)])
     assert back.document is not None
     assert back.document.content == before
+
+
+@pytest.mark.parametrize("key", VARIANTS)
+def test_hints_of_all_kinds_that_are_added_and_removed_leave_every_byte(key: str) -> None:
+    name, before = VARIANTS[key]
+    content = before
+    for hint in HINTS:
+        content = edited(source_of(name, content), hint)
+        assert hints_in(content, name, hint.kind)[-1] == hint.values
+    for hint in reversed(HINTS):
+        last = len(hints_in(content, name, hint.kind)) - 1
+        back = edit_without_hints(source_of(name, content), [(hint.kind, last)])
+        assert back.document is not None
+        content = back.document.content
+    assert content == before
 
 
 @pytest.mark.parametrize("key", VARIANTS)
@@ -205,7 +229,7 @@ def test_any_hint_can_be_removed(key: str) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(documents(), st.sampled_from([TABLE, COLUMN]))
+@given(documents(), st.sampled_from(HINTS))
 def test_whatever_else_is_in_a_file_stays(text: str, hint: NewHint) -> None:
     try:
         source = source_of("pyproject.toml", text.encode())

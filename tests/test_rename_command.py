@@ -71,6 +71,35 @@ def test_without_an_app_and_without_a_file(shell: Shell) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "kind", "written"),
+    [
+        (
+            "table crm.user account --to-schema sales",
+            "tables",
+            'from = "user", to = "account", schema = "crm", to_schema = "sales"',
+        ),
+        ("index t.a b", "indexes", 'table = "t", from = "a", to = "b"'),
+        ("constraint c.t.a b", "constraints", 'table = "t", from = "a", to = "b", schema = "c"'),
+        ("enum crm.a b", "enums", 'from = "a", to = "b", schema = "crm"'),
+        ('enum-value state.shut "a.b"', "enum_values", 'enum = "state", from = "shut", to = "a.b"'),
+        ("sequence a b", "sequences", 'from = "a", to = "b"'),
+        ("schema crm sales", "schemas", 'from = "crm", to = "sales"'),
+    ],
+)
+def test_a_hint_of_every_kind(shell: Shell, arguments: str, kind: str, written: str) -> None:
+    shell.write(migrate__toml="[renames]\n")
+    run = shell.flask("db", "rename", *arguments.split())
+    assert run.stdout == f"Added renames.{kind}[0] to migrate.toml:3\n"
+    text = (shell.folder / "migrate.toml").read_text()
+    assert text == f"[renames]\n{kind} = [\n  {{ {written} }},\n]\n"
+
+
+def test_a_schema_is_in_no_other_one(shell: Shell) -> None:
+    run = shell.flask("db", "rename", "schema", "a.b", "c", exit_code=2)
+    assert "write one name for a.b" in run.stderr
+
+
 def test_a_bind_has_to_be_declared(shell: Shell) -> None:
     shell.write(migrate__toml="[binds.eu]\n")
     shell.flask("db", "rename", "table", "a", "b", "--bind", "eu")
@@ -221,26 +250,26 @@ def test_hints_are_removed_as_they_were_added(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "count", "found"),
+    ("text", "words", "found"),
     [
-        ("user", 1, (None, ("user",))),
-        ("crm.user", 1, ("crm", ("user",))),
-        ('"a.b"', 1, (None, ("a.b",))),
-        ('"a""b"."c d"', 2, (None, ('a"b', "c d"))),
-        ("x.y.z", 2, ("x", ("y", "z"))),
-        ("größe.maß", 2, (None, ("größe", "maß"))),
+        ("user", ["TABLE"], (None, ("user",))),
+        ("crm.user", ["TABLE"], ("crm", ("user",))),
+        ('"a.b"', ["TABLE"], (None, ("a.b",))),
+        ('"a""b"."c d"', ["TABLE", "COLUMN"], (None, ('a"b', "c d"))),
+        ("x.y.z", ["TABLE", "COLUMN"], ("x", ("y", "z"))),
+        ("größe.maß", ["TABLE", "COLUMN"], (None, ("größe", "maß"))),
     ],
 )
 def test_names_with_their_table_and_schema(
-    text: str, count: int, found: tuple[str | None, tuple[str, ...]]
+    text: str, words: list[str], found: tuple[str | None, tuple[str, ...]]
 ) -> None:
-    assert names_in(text, count) == found
+    assert names_in(text, words) == found
 
 
 @pytest.mark.parametrize("text", ["", "a", "a.", ".a", "a..b", "a.b.c.d", '"a.b', 'a"b.c', '""'])
 def test_what_is_no_name_of_a_column(text: str) -> None:
     with pytest.raises(click.BadParameter, match=r"TABLE\.COLUMN"):
-        names_in(text, 2)
+        names_in(text, ["TABLE", "COLUMN"])
 
 
 # --- the commands of others --------------------------------------------------------------------

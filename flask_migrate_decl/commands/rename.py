@@ -23,12 +23,16 @@ from flask_migrate_decl.errors import (
     HintRefusedError,
     Severity,
 )
+from flask_migrate_decl.renames import Kind
 from flask_migrate_decl.results import AddedHint
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from flask_migrate_decl.config import Edit, KeyPath, Source
+
+    ConfigFile = str | os.PathLike[str] | None
 
 
 def rename_table(
@@ -36,16 +40,19 @@ def rename_table(
     new: str,
     *,
     schema: str | None = None,
+    to_schema: str | None = None,
     bind: str | None = None,
-    config_file: str | os.PathLike[str] | None = None,
+    config_file: ConfigFile = None,
 ) -> AddedHint:
-    """Declare that a table gets another name.
+    """Declare that a table gets another name, or moves to another schema.
 
     The hint is added to the configuration in the form that its list has there; every other byte
     stays. Without any configuration it goes into the working folder's ``pyproject.toml``, or into
     a new ``migrate.toml``.
 
+    :param new: the new name; the old one, where the table only moves.
     :param schema: the table's schema, where it is not the default one.
+    :param to_schema: the schema it moves to.
     :param bind: the database, where it is not the default one.
     :param config_file: the file, instead of the one that the app or the working folder has.
     :raises ConfigInvalidError: the file has mistakes; it is as it was.
@@ -54,7 +61,8 @@ def rename_table(
     :raises ConfigChangedError: somebody else changed the file just now.
     :raises ConfigUnwritableError: the file can't be written; it is as it was.
     """
-    return _added(NewHint("tables", _given({"from": old, "to": new}, schema, bind)), config_file)
+    values = {"from": old, "to": new, "schema": schema, "to_schema": to_schema, "bind": bind}
+    return _added(Kind.TABLE, values, config_file)
 
 
 def rename_column(
@@ -64,24 +72,104 @@ def rename_column(
     *,
     schema: str | None = None,
     bind: str | None = None,
-    config_file: str | os.PathLike[str] | None = None,
+    config_file: ConfigFile = None,
 ) -> AddedHint:
     """Declare that a column gets another name; everything else is as in ``rename_table``.
 
     :param table: the table's new name or an earlier one.
     """
-    names = {"table": table, "from": old, "to": new}
-    return _added(NewHint("columns", _given(names, schema, bind)), config_file)
+    values = {"table": table, "from": old, "to": new, "schema": schema, "bind": bind}
+    return _added(Kind.COLUMN, values, config_file)
 
 
-def _given(names: dict[str, str], schema: str | None, bind: str | None) -> dict[str, str]:
-    """Return the values of a hint, without what is not given."""
-    optional = {"schema": schema, "bind": bind}
-    return names | {key: value for key, value in optional.items() if value is not None}
+def rename_index(
+    table: str,
+    old: str,
+    new: str,
+    *,
+    schema: str | None = None,
+    bind: str | None = None,
+    config_file: ConfigFile = None,
+) -> AddedHint:
+    """Declare that an index gets another name; everything else is as in ``rename_column``."""
+    values = {"table": table, "from": old, "to": new, "schema": schema, "bind": bind}
+    return _added(Kind.INDEX, values, config_file)
 
 
-def _added(hint: NewHint, config_file: str | os.PathLike[str] | None) -> AddedHint:
-    source = _source(config_file)
+def rename_constraint(
+    table: str,
+    old: str,
+    new: str,
+    *,
+    schema: str | None = None,
+    bind: str | None = None,
+    config_file: ConfigFile = None,
+) -> AddedHint:
+    """Declare that a unique, check, foreign-key or primary-key constraint gets another name.
+
+    Everything else is as in ``rename_column``.
+    """
+    values = {"table": table, "from": old, "to": new, "schema": schema, "bind": bind}
+    return _added(Kind.CONSTRAINT, values, config_file)
+
+
+def rename_enum(
+    old: str,
+    new: str,
+    *,
+    schema: str | None = None,
+    bind: str | None = None,
+    config_file: ConfigFile = None,
+) -> AddedHint:
+    """Declare that an enum type gets another name; everything else is as in ``rename_table``."""
+    values = {"from": old, "to": new, "schema": schema, "bind": bind}
+    return _added(Kind.ENUM, values, config_file)
+
+
+def rename_enum_value(
+    enum: str,
+    old: str,
+    new: str,
+    *,
+    schema: str | None = None,
+    bind: str | None = None,
+    config_file: ConfigFile = None,
+) -> AddedHint:
+    """Declare that a label of an enum type changes; everything else is as in ``rename_table``.
+
+    :param enum: the type's new name or an earlier one.
+    """
+    values = {"enum": enum, "from": old, "to": new, "schema": schema, "bind": bind}
+    return _added(Kind.ENUM_VALUE, values, config_file)
+
+
+def rename_sequence(
+    old: str,
+    new: str,
+    *,
+    schema: str | None = None,
+    bind: str | None = None,
+    config_file: ConfigFile = None,
+) -> AddedHint:
+    """Declare that a sequence gets another name; everything else is as in ``rename_table``."""
+    values = {"from": old, "to": new, "schema": schema, "bind": bind}
+    return _added(Kind.SEQUENCE, values, config_file)
+
+
+def rename_schema(
+    old: str, new: str, *, bind: str | None = None, config_file: ConfigFile = None
+) -> AddedHint:
+    """Declare that a schema gets another name; everything else is as in ``rename_table``."""
+    return _added(Kind.SCHEMA, {"from": old, "to": new, "bind": bind}, config_file)
+
+
+def _added(kind: Kind, values: Mapping[str, str | None], config_file: ConfigFile) -> AddedHint:
+    """Add a hint of a kind.
+
+    :param values: its keys and values, of which ``None`` is left out.
+    """
+    given = {key: value for key, value in values.items() if value is not None}
+    hint, source = NewHint(kind.value, given), _source(config_file)
     if errors := _errors(source):
         raise ConfigInvalidError(_path(source), tuple(errors))
     try:
@@ -97,7 +185,7 @@ def _added(hint: NewHint, config_file: str | os.PathLike[str] | None) -> AddedHi
     return added
 
 
-def _source(config_file: str | os.PathLike[str] | None) -> Source:
+def _source(config_file: ConfigFile) -> Source:
     """Return the section to add to; a file that is named need not have one yet."""
     if config_file is None:
         return source_for(current_registration_if_any(), None)

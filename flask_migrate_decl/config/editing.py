@@ -39,7 +39,7 @@ _COMMENTS = re.compile(r"(?:[ \t]*#[^\n]*\n)*")
 class NewHint:
     """A hint that is to be added.
 
-    :param kind: the list it belongs to, ``tables`` or ``columns``.
+    :param kind: the list it belongs to, such as ``tables``.
     :param values: the hint's keys and values, in the order in which they are written.
     """
 
