@@ -8,11 +8,10 @@ from pathlib import Path
 import tomli
 
 from flask_migrate_decl.config import Settings, load_configuration
-from flask_migrate_decl.config.settings import ColumnHint, PostWriteHook, RenameHints, TableHint
+from flask_migrate_decl.config.settings import HINT_MODELS, PostWriteHook, RenameHints
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "migrate.toml.example"
-NOT_YET = {"to_schema", "indexes", "constraints", "enums", "enum_values", "sequences", "schemas"}
 
 
 def test_the_example_is_the_defaults() -> None:
@@ -25,18 +24,23 @@ def test_the_example_shows_every_key() -> None:
         shown = re.search(rf"^(# )?(\[?{key}\]?$|{key} = (.*))", text, re.M)
         assert shown, key
         assert (shown[1] is None) is (default is not None), key
-    hints = {info.alias or k for h in (TableHint, ColumnHint) for k, info in h.model_fields.items()}
-    for key in (hints | set(RenameHints.model_fields)) - NOT_YET:
-        assert re.search(rf"\b{key} = ", text), key
+    for key in RenameHints.model_fields:
+        assert re.search(rf"^{key} = ", text, re.M), key
+    for kind, model in HINT_MODELS.items():
+        assert re.search(rf"^# {kind} = ", text, re.M), kind
+        for name, info in model.model_fields.items():
+            assert re.search(rf"\b{info.alias or name} = ", text), name
     assert all(re.search(rf"\b{key}\b", text) for key in PostWriteHook.model_fields)
 
 
 def test_what_the_example_has_commented_out_is_valid() -> None:
-    text = re.sub(r"^# (?=(\w+ = |\[|\]|  \{ name))", "", EXAMPLE.read_text(), flags=re.M)
+    text = re.sub(r"^# (?=(\w+ = |\[|\]|  \{ (name|from)))", "", EXAMPLE.read_text(), flags=re.M)
     seen: dict[str, str] = {}
     for line in reversed(text.splitlines()):
         key = line.partition(" = ")[0]
         if re.match(r"\w+ = ", line) and f"{key} = [" in seen.get(key, ""):
             text = text.replace(line, "", 1)
         seen.setdefault(key, line)
-    assert Settings.model_validate(tomli.loads(text)).binds["analytics"].include_schemas
+    found = Settings.model_validate(tomli.loads(text))
+    assert found.binds["analytics"].include_schemas
+    assert all(getattr(found.renames, kind) for kind in HINT_MODELS)

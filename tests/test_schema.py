@@ -18,13 +18,12 @@ from pydantic import BaseModel
 from flask_migrate_decl.config.check import CheckedSource, check_source
 from flask_migrate_decl.config.schema import pyproject_schema, schema_texts, settings_schema
 from flask_migrate_decl.config.settings import (
+    HINT_MODELS,
     NOT_YET,
     BindSettings,
-    ColumnHint,
     PostWriteHook,
     RenameHints,
     Settings,
-    TableHint,
 )
 from flask_migrate_decl.config.source import source_in
 from flask_migrate_decl.config.toml.document import parse_document
@@ -67,8 +66,7 @@ TABLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     BindSettings: SECTION["properties"]["binds"]["additionalProperties"],
     PostWriteHook: SECTION["properties"]["post_write_hooks"]["items"],
     RenameHints: RENAMES,
-    TableHint: RENAMES["properties"]["tables"]["items"],
-    ColumnHint: RENAMES["properties"]["columns"]["items"],
+    **{model: RENAMES["properties"][kind]["items"] for kind, model in HINT_MODELS.items()},
 }
 every_table = pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)
 

@@ -107,8 +107,13 @@ def _uncompared_schemas(source: Source, renames: Renames) -> Iterator[Finding]:
                 SCHEMA_NOT_COMPARED,
                 (*hint_path(hint.place), key),
                 f'the schema "{schema}" is not compared, unless it is the default one',
-                f"set include_schemas = true, or take {key} out of the hint",
+                "set include_schemas = true" + _or_without(hint, key),
             )
+
+
+def _or_without(hint: Hint, key: str) -> str:
+    """Offer to leave a schema out, where it is not the schema itself that is renamed."""
+    return "" if isinstance(hint, SchemaRename) else f", or take {key} out of the hint"
 
 
 def _named_schemas(hint: Hint) -> Iterator[tuple[str, str]]:

@@ -80,8 +80,10 @@ def _value_at(section: Mapping[str, Any], path: KeyPath) -> Any:
 _OTHER_NAMES = {
     "old": "from",
     "new": "to",
-    "column": "from",
-    "name": "from",
+    **dict.fromkeys(("column", "index", "constraint", "value", "sequence", "name"), "from"),
+    "table": "enum",
+    "type": "enum",
+    "new_schema": "to_schema",
     "script_location": "directory",
     "dir": "directory",
     "path": "directory",
@@ -115,7 +117,7 @@ def _help_for_unknown_key(path: KeyPath) -> str:
     return f"the keys are: {', '.join(known)}" if len(known) <= _FEW_KEYS else ""
 
 
-_FEW_KEYS = 8
+_FEW_KEYS = 10
 
 
 def _help_for_section_key(key: str, bind: str) -> str:
