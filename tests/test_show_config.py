@@ -11,9 +11,11 @@ import tomli
 import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from flask_migrate_decl import show_config
 from flask_migrate_decl.config import Settings
+from flask_migrate_decl.config.settings import HINT_MODELS
 from flask_migrate_decl.errors import ConfigInvalidError, UndeclaredBindError, UnknownBindError
 from flask_migrate_decl.reporting import IN_FORCE_FORMATS, Origin, SettingsInForce
 from tests.project import Project
@@ -35,6 +37,12 @@ to = "b"
 from = "a"
 to = "b"
 bind = "own"
+[[renames.enum_values]]
+enum = "state"
+from = "a"
+to = "b"
+[renames]
+follow_names = false
 """
 
 
@@ -64,6 +72,10 @@ def test_each_setting_says_where_it_comes_from(sqlite_project: Project) -> None:
     assert shown["render_as_batch"] == (True, "default")
     assert shown["renames.tables"][1] == "migrate.toml:8:11"
     assert shown["renames.columns"] == ([], "default")
+    labels = [{"enum": "state", "from": "a", "to": "b"}]
+    assert shown["renames.enum_values"] == (labels, "migrate.toml:15:11")
+    assert shown["renames.follow_names"] == (False, "migrate.toml:20:1")
+    assert shown["renames.follow_default_names"] == (False, "default")
 
 
 def test_code_names_the_directory_from_the_working_folder(sqlite_project: Project) -> None:
@@ -80,6 +92,8 @@ def test_a_bind_is_shown_with_what_it_takes_from_the_section(tmp_path: Path) -> 
     assert shown["binds.own.compare_type"] == (False, "migrate.toml:2:1")
     assert shown["binds.own.render_as_batch"] == (True, "default")
     assert shown["renames.tables"][0] == [{"from": "a", "to": "b", "bind": "own"}]
+    assert shown["renames.enum_values"][0] == []
+    assert shown["renames.follow_names"] == (False, "migrate.toml:20:1")
     with pytest.raises(UndeclaredBindError) as caught:
         show_config(bind="other")
     assert caught.value.declared == ("empty", "own")
@@ -127,6 +141,12 @@ def test_the_toml_names_objects_of_code_where_it_can(sqlite_project: Project) ->
     assert values["foreign"] == "<object>"
 
 
+def _hint_of(model: type[BaseModel]) -> dict[str, str]:
+    """Return a hint of the default database that says all that one of its kind can say."""
+    keys = {info.alias or name for name, info in model.model_fields.items()} - {"bind"}
+    return {key: f"{model.__name__}.{key}'\"\\" for key in keys}
+
+
 _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
 _HOOK = {"name": st.just("x"), "type": st.just("exec"), "executable": st.text()}
 OPTIONS = {
@@ -137,7 +157,14 @@ OPTIONS = {
     "models": st.lists(st.sampled_from(["a", "b.c"])),
     "transactional_ddl": st.booleans(),
     "post_write_hooks": st.lists(st.fixed_dictionaries(_HOOK), max_size=1),
-    "renames": st.fixed_dictionaries({"tables": st.just([{"from": "a'\"", "to": "b\\"}])}),
+    "renames": st.fixed_dictionaries(
+        {},
+        optional={
+            "follow_names": st.booleans(),
+            "follow_default_names": st.booleans(),
+            **{kind: st.just([_hint_of(model)]) for kind, model in HINT_MODELS.items()},
+        },
+    ),
 }
 
 
