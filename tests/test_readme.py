@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from flask_migrate_decl import check_config
 from flask_migrate_decl.config import Settings
-from flask_migrate_decl.config.settings import ColumnHint, TableHint
+from flask_migrate_decl.config.settings import HINT_MODELS, RenameHints
 from flask_migrate_decl.errors.rules import RULES
 from flask_migrate_decl.reporting import Depth
 
@@ -126,12 +126,17 @@ def test_the_table_of_keys_is_complete() -> None:
     assert keys
     told = set(re.findall(r"`([\w.<>]+)`", keys[1]))
     options = set(Settings.model_fields) - {"renames", "binds"}
-    assert options | {"binds.<name>", "renames.tables", "renames.columns"} <= told
-    for hint in (TableHint, ColumnHint):
-        names = {info.alias or name for name, info in hint.model_fields.items()}
-        row = keys[1].split("renames.columns" if hint is ColumnHint else "renames.tables")[1]
-        told_of_hint = set(re.findall(r"\w+", row.split("}")[0]))
-        assert names - {"to_schema"} <= told_of_hint
+    hints = {f"renames.{key}" for key in RenameHints.model_fields}
+    assert options | hints | {"binds.<name>"} <= told
+
+
+@pytest.mark.parametrize("kind", HINT_MODELS)
+def test_the_table_of_hints_is_complete(kind: str) -> None:
+    row = re.search(rf"^\| `{kind}` \| `{{ (.*?) }}` \|", README.read_text(), re.M)
+    assert row
+    fields = HINT_MODELS[kind].model_fields.items()
+    keys = [(i.alias or name) + ("" if i.is_required() else "?") for name, i in fields]
+    assert row[1].split(", ") == keys
 
 
 # --- the table of findings ---------------------------------------------------------------------

@@ -290,7 +290,7 @@ HINT_IMPOSSIBLE = _error(
     503,
     "hint-impossible",
     "This database can't carry a hint out as it stands.",
-    "Choose other names.",
+    "Do what is said there, or choose another name.",
 )
 HINT_PENDING = _note(
     504, "hint-pending", "A rename is still to be done.", "Write it with `flask db migrate`."
