@@ -707,6 +707,21 @@ def test_names_that_postgresql_would_cut(tmp_path: Path, postgres_url: str) -> N
     assert "63 bytes" in report.findings[0].message
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("kind", ["tables", "enums", "enum_values", "sequences", "schemas"])
+def test_new_names_of_every_kind_that_postgresql_would_cut(
+    tmp_path: Path, postgres_url: str, kind: str
+) -> None:
+    project = Project(tmp_path, postgres_url)
+    enum = 'enum = "state", ' if kind == "enum_values" else ""
+    hint = f'{{ {enum}from = "x", to = "{"ü" * 32}" }}'
+    project.configure(f"include_schemas = true\nrenames.{kind} = [{hint}]\n")
+    project.versions.mkdir(parents=True)
+    report = checked(project.app(account), Depth.DATABASES)
+    found = [finding.key for finding in report.findings if finding.rule.code == "FMD509"]
+    assert found == [f"renames.{kind}[0].to"]
+
+
 def test_names_that_sqlalchemy_shortens_are_no_finding(sqlite_project: Project) -> None:
     def models(db: SQLAlchemy) -> None:
         db.Table("t" * 41, Column("c" * 41, Integer, index=True))
