@@ -12,7 +12,7 @@ from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 Op = TypeVar("Op", bound=ops.MigrateOperation)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import UpgradeOps
@@ -103,6 +103,23 @@ class RenameColumnOp(ops.AlterColumnOp):
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Return ``("rename_column", schema, table, old, new)``."""
         return ("rename_column", self.schema, self.table_name, self.column_name, self.modify_name)
+
+
+class RecordOp(ops.OpContainer):
+    """Nothing but comments in a script, which record hints; to Alembic it is no change."""
+
+    def __init__(self, record: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.record = tuple(record)
+
+    def reverse(self) -> RecordOp:
+        """Return nothing: what is undone is not recorded."""
+        return RecordOp()
+
+
+@renderers.dispatch_for(RecordOp)
+def _render_record(_context: AutogenContext, op: RecordOp) -> list[str]:
+    return list(op.record)
 
 
 @renderers.dispatch_for(RenameTableOp)

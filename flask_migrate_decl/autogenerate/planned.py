@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, Table
 
-from flask_migrate_decl.autogenerate.operations import RenameColumnOp, RenameTableOp
+from flask_migrate_decl.autogenerate.operations import RecordOp, RenameColumnOp, RenameTableOp
 from flask_migrate_decl.autogenerate.reflected_names import constraint_types
 from flask_migrate_decl.config.record import record_line
 from flask_migrate_decl.operations import (
@@ -21,10 +21,11 @@ from flask_migrate_decl.operations import (
     RenameSequenceOp,
     SetTableSchemaOp,
 )
-from flask_migrate_decl.renames import Kind, TableRename
+from flask_migrate_decl.renames import Kind, TableRename, in_owner
+from flask_migrate_decl.renames.hints import OwnedHint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Column
     from sqlalchemy.engine import Inspector
@@ -61,10 +62,15 @@ class PlannedOperations:
                 recorded.add(step.move)
                 operation.record = tuple(self._record(step.move))
             operations.append(operation)
-        if operations:
-            along = (move for move in self.plan.moves if move.comes_along)
-            operations[-1].record += tuple(line for move in along for line in self._record(move))
         return operations
+
+    def settled(self, hints: Iterable[Hint]) -> RecordOp:
+        """Return what records hints for which there are no operations.
+
+        :param hints: those that are settled without a rename.
+        """
+        along = (line for m in self.plan.moves if m.comes_along for line in self._record(m))
+        return RecordOp((*along, *(record_line(self._named(hint)) for hint in hints)))
 
     def _operation(self, step: Step) -> Any:
         kind, schema = step.kind, step.schema
@@ -109,15 +115,15 @@ class PlannedOperations:
         return {column.name: column for column in table.columns}
 
     def _record(self, move: Move) -> Iterator[str]:
+        """Give the comments for a move's hints, their tables as they are called afterwards."""
         for hint in move.hints:
-            yield record_line(self._as_carried_out(hint, move))
+            if isinstance(hint, OwnedHint) and move.owner is not None:
+                yield record_line(in_owner(hint, (move.schema, move.owner)))
+            else:
+                yield record_line(self._named(hint))
 
-    def _as_carried_out(self, hint: Hint, move: Move) -> Hint:
-        """Return a hint with its table or type as it is called afterwards."""
+    def _named(self, hint: Hint) -> Hint:
+        """Return a hint with the default schema's name, where it says that a table moves there."""
         if isinstance(hint, TableRename) and hint.to_schema == "":
             return replace(hint, to_schema=self.view.default_schema_name)
-        if move.owner is None:
-            return hint
-        owner = "enum" if move.kind is Kind.ENUM_VALUE else "table"
-        changes: dict[str, Any] = {"schema": move.schema, owner: move.owner}
-        return replace(hint, **changes)
+        return hint

@@ -98,13 +98,17 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
         plan = plan.with_moves(equal_but_for_name(declared.comparisons[bind], plan, upgrade_ops))
         declared.resolutions[bind] = replace(resolution, plan=plan)
     inspector, dialect = context.inspector, context.dialect.name
+    planned = PlannedOperations(plan, inspector)
     early: list[MigrateOperation] = []
     if plan:
         order_index_changes(dialect, upgrade_ops, plan)
-        early += PlannedOperations(plan, inspector).all()
+        early += planned.all()
         early += drop_indexes_before_their_names_are_used_again(dialect, upgrade_ops, plan)
     refuse_names_in_use(dialect, upgrade_ops, inspector)
     upgrade_ops.ops[:0] = early
+    settled = planned.settled(resolution.settled)
+    if settled.record and upgrade_ops.ops:
+        upgrade_ops.ops.insert(0, settled)
     return PriorityDispatchResult.CONTINUE
 
 

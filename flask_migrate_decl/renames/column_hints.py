@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.renames import reports
-from flask_migrate_decl.renames.hints import Kind, qualified
+from flask_migrate_decl.renames.hints import ColumnRename, Kind, in_owner, qualified
 from flask_migrate_decl.renames.moves import Move
 from flask_migrate_decl.renames.names import Exchange, nearest
 from flask_migrate_decl.renames.pairs import TablePair
 from flask_migrate_decl.renames.reports import Facts
 from flask_migrate_decl.renames.scopes import Scope, plain_ends
+from flask_migrate_decl.renames.settled import settled_hints
 from flask_migrate_decl.renames.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from flask_migrate_decl.renames.hints import ColumnRename
+    from flask_migrate_decl.renames.hints import OwnedHint
     from flask_migrate_decl.renames.mapping import TableKey
     from flask_migrate_decl.renames.names import Catalog
     from flask_migrate_decl.renames.pairs import SameTable, TablePairs
@@ -67,6 +68,14 @@ class ColumnHints:
                 yield Move(
                     Kind.COLUMN, change.old, change.new, schema, name, hints=tuple(change.hints)
                 )
+
+    def settled(self) -> Iterator[OwnedHint]:
+        """Give the hints that exchange columns which are all to be added."""
+        return settled_hints(self.hints, self._scopes, self.pairs, self._new_scope)
+
+    def _new_scope(self, key: TableKey, hints: Sequence[ColumnRename]) -> ColumnScope:
+        fold = self.database.rules.fold_column
+        return Scope(hints, [], self.models.column_names(*key), plain_ends, fold)
 
     def would_rename(self, hint: ColumnRename) -> bool:
         """Tell whether a hint fits here and no hint of this database declares the same."""
@@ -210,7 +219,11 @@ class ColumnHints:
 
 def _shown(hint: ColumnRename, table: TableKey | None) -> ColumnRename:
     """Return a hint with its table as it will be called, where it is in the models."""
-    return hint if table is None else replace(hint, schema=table[0], table=table[1])
+    if table is None:
+        return hint
+    shown = in_owner(hint, table)
+    assert isinstance(shown, ColumnRename)
+    return shown
 
 
 def _pair_of(table: SameTable) -> TablePair:

@@ -331,6 +331,13 @@ def key_ends(hint: Hint) -> tuple[TableKey, TableKey]:
     return (hint.schema, hint.old), (new_schema, hint.new)
 
 
+def in_owner(hint: OwnedHint, key: TableKey) -> OwnedHint:
+    """Return a hint with its table or type, and the schema of that, as they are called."""
+    owner = "enum" if isinstance(hint, EnumValueRename) else "table"
+    changes: dict[str, Any] = {"schema": key[0], owner: key[1]}
+    return replace(hint, **changes)
+
+
 def in_schema(hint: Hint, renamed: Callable[[str | None], str | None]) -> Hint:
     """Return a hint with other schemas.
 

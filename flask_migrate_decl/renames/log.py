@@ -37,11 +37,14 @@ class Course(Generic[N]):
     :param targets: of what gets another name: its old and its new one.
     :param carried_out: the positions in the log of the hints by which names move.
     :param undecided: the positions of hints of which neither names nor records say enough.
+    :param settled: the positions of hints of cycles by which nothing moves, and of which nobody
+        could tell so once the database has all the names that the models have.
     """
 
     targets: Mapping[N, N]
     carried_out: frozenset[int]
     undecided: frozenset[int] = frozenset()
+    settled: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def course_of(log: Sequence[Link[N]], database: Collection[N], models: Collectio
     targets: dict[N, N] = {}
     carried_out: set[int] = set()
     undecided: set[int] = set()
+    settled: set[int] = set()
     paths, cycles = _components(log)
     for cycle in cycles:
         unrecorded = {n for n in cycle.positions if not log[n].is_recorded}
@@ -70,6 +74,7 @@ def course_of(log: Sequence[Link[N]], database: Collection[N], models: Collectio
         there = [name for name in known if name in database]
         if len(known) < 2 or not there or not all(name in models for name in known):
             paths.append(_cut(cycle, database, models))
+            settled |= unrecorded if sum(name in models for name in known) > 1 else set()
         elif len(unrecorded) == len(cycle.positions) and there == known:
             targets |= dict(zip(known, [*known[1:], known[0]], strict=True))
             carried_out |= unrecorded
@@ -79,7 +84,9 @@ def course_of(log: Sequence[Link[N]], database: Collection[N], models: Collectio
         moved = _moves(path, log, database, models)
         targets |= {path.names[start]: path.names[end] for start, end in moved.items()}
         carried_out |= {n for start, end in moved.items() for n in path.positions[start:end]}
-    return Course(targets, frozenset(carried_out), frozenset(undecided))
+    return Course(
+        targets, frozenset(carried_out), frozenset(undecided), frozenset(settled - carried_out)
+    )
 
 
 def reachable(log: Sequence[Link[N]], name: N) -> Iterator[N]:

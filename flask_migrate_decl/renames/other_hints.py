@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.renames import reports
 from flask_migrate_decl.renames.abilities import Ability, Way
-from flask_migrate_decl.renames.hints import Kind, key_ends
+from flask_migrate_decl.renames.hints import Kind, in_owner, key_ends
 from flask_migrate_decl.renames.moves import Move
 from flask_migrate_decl.renames.names import nearest
 from flask_migrate_decl.renames.reports import Facts
 from flask_migrate_decl.renames.scopes import Scope, plain_ends
+from flask_migrate_decl.renames.settled import settled_hints
 from flask_migrate_decl.renames.states import HintReport, State
 
 if TYPE_CHECKING:
@@ -98,6 +99,18 @@ class OwnedHints:
                         self.kind, change.old, change.new, *owner.models, hints=tuple(change.hints)
                     )
 
+    def settled(self) -> Iterator[OwnedHint]:
+        """Give the hints that take no rename, and still have to be known as done afterwards.
+
+        They exchange names which are all to be added, or of things that are made anew.
+        """
+        yield from settled_hints(self.hints, self._scopes, self.pairs, self._new_scope)
+        for owner, scope in self._scopes.items():
+            for change in scope.changes():
+                ability = self.database.ability(self.kind, *owner.database, change.old)
+                if ability.way is Way.RECREATED:
+                    yield from (in_owner(hint, owner.models) for hint in change.hints)
+
     @cached_property
     def _owners(self) -> Mapping[OwnedHint, SameTable | None]:
         return {hint: self._owner(hint) for hint in self.hints}
@@ -121,6 +134,10 @@ class OwnedHints:
             if owner is not None:
                 by_owner[owner].append(hint)
         return {owner: self._scope(owner, hints) for owner, hints in by_owner.items()}
+
+    def _new_scope(self, key: TableKey, hints: Sequence[OwnedHint]) -> Scope[str, Any]:
+        fold, names = self.database.rules.fold, self.models.names(self.kind, *key)
+        return Scope(hints, [], names, plain_ends, lambda name: fold(self.kind, name))
 
     def _scope(self, owner: SameTable, hints: Sequence[OwnedHint]) -> Scope[str, Any]:
         fold = self.database.rules.fold

@@ -68,6 +68,13 @@ class TablePairs:
         pairs = dict.fromkeys(map(self._pair, self._other_names.get(named, [named])))
         return sorted(pairs, key=lambda pair: pair.database is None and pair.models is None)
 
+    def new_owner(self, hint: OwnedHint) -> TableKey | None:
+        """Return the table that a hint means where it is to be added, ``None`` elsewhere."""
+        pairs = self.meant_by(hint)
+        if any(pair.whole for pair in pairs):
+            return None
+        return next((pair.models for pair in pairs if pair.models is not None), None)
+
     def old_key(self, models: TableKey) -> TableKey:
         """Return what the database calls something that will have a key."""
         return self._sources.get(models, models)

@@ -41,24 +41,24 @@ class RenamePlan:
     def steps(self) -> tuple[Step, ...]:
         """All steps in the order in which they are carried out."""
         kinds = list(Kind)
-        scopes: defaultdict[tuple[int, str], list[Move]] = defaultdict(list)
+        scopes: defaultdict[tuple[int, tuple[str, ...]], list[Move]] = defaultdict(list)
         for move in self.moves:
             if not move.comes_along:
-                scopes[kinds.index(move.kind), str(self._scope(move))].append(move)
+                scopes[kinds.index(move.kind), self._scope(move)].append(move)
         return tuple(
             step
             for moves in (scopes[scope] for scope in sorted(scopes))
             for step in ScopeSteps(tuple(moves), self.rules, self.in_use).ordered()
         )
 
-    def _scope(self, move: Move) -> tuple[object, ...]:
+    def _scope(self, move: Move) -> tuple[str, ...]:
         """Return within what a move's name must differ from others."""
         if move.kind is Kind.TABLE:
             # Tables may move from schema to schema.
             return ()
         if move.kind in self.rules.shared_in_schema:
-            return (move.schema,)
-        return move.schema, move.owner
+            return (move.schema or "",)
+        return move.schema or "", move.owner or ""
 
     @property
     def touched_tables(self) -> frozenset[TableKey]:

@@ -30,11 +30,13 @@ class Resolution:
 
     :param reports: one for each hint, in the order in which their kinds are carried out.
     :param fitting_others: hints of other databases that would be carried out in this one.
+    :param settled: hints that need no renames, and that a revision records all the same.
     """
 
     plan: RenamePlan
     reports: tuple[HintReport, ...]
     fitting_others: tuple[Hint, ...] = ()
+    settled: tuple[Hint, ...] = ()
 
     @property
     def problems(self) -> tuple[HintReport, ...]:
@@ -72,6 +74,7 @@ def resolve(
         RenamePlan((*moves, *decided.moves), database.rules, decided.in_use),
         tuple(decided.report(hint) for hint in decided.renames.hints),
         tuple(decided.fitting(others or Renames())),
+        tuple(decided.settled()),
     )
 
 
@@ -156,6 +159,14 @@ class _Decided:
 
     def report(self, hint: Any) -> HintReport:
         return self._of_kind[hint.kind].report(hint)
+
+    def settled(self) -> Iterator[Hint]:
+        """Give the hints that exchange names which the database does not have yet."""
+        for hints in self._of_kind.values():
+            if isinstance(hints, OwnedHints | ColumnHints):
+                yield from hints.settled()
+            else:
+                yield from hints.scope.settled()
 
     def fitting(self, others: Renames) -> Iterator[Hint]:
         """Give the hints of other databases that would be carried out in this one."""

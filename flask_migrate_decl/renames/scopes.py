@@ -73,6 +73,10 @@ class Scope(Generic[Name, AHint]):
                 found.append(Change(name, self._models[folded], (respelled[folded],)))
         return found
 
+    def settled(self) -> list[AHint]:
+        """Return the hints that exchange names of which the database has none yet."""
+        return [self._log[position] for position in sorted(self.states.settled)]
+
     def in_database(self, name: Name) -> Name | None:
         """Return a name as the database spells it, or ``None``."""
         return self._database.get(self.fold(name))

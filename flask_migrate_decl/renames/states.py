@@ -61,6 +61,11 @@ class ScopeStates(Generic[N]):
         """The names that something gets: its old one to its new one."""
         return self._course.targets
 
+    @property
+    def settled(self) -> frozenset[int]:
+        """The hints that are settled when their names are added, by their positions."""
+        return self._course.settled
+
     @cached_property
     def lost(self) -> list[N]:
         """The names that the database has and would lose, in its order."""
@@ -91,6 +96,8 @@ class ScopeStates(Generic[N]):
         link = self.log[position]
         if position in self._course.carried_out:
             return State.PENDING
+        if position in self._course.settled and link.new in self.models:
+            return State.APPLIED
         if position in self._course.undecided:
             return State.UNDECIDED
         if self._is_taken_back(link):
