@@ -13,6 +13,7 @@ from flask_migrate_decl.renames import (
     ColumnRename,
     Hint,
     Kind,
+    Move,
     NameRules,
     Record,
     RenamePlan,
