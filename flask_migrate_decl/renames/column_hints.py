@@ -92,7 +92,8 @@ class ColumnHints:
         """Find the hint's table on both sides.
 
         Where a name is used again, several tables fit: the one in which the hint was carried out
-        is meant, else the one in which it is still to be.
+        is meant, else the one in which it is still to be. If the name is just being given away,
+        that is the other way round, as table and column are renamed together.
         """
         whole = [table for pair in self.pairs.meant_by(hint) if (table := pair.whole)]
         if len(whole) < 2:
@@ -100,7 +101,8 @@ class ColumnHints:
         recorded = [table for table in whole if self.recorded(hint, table.database)]
         done = [table for table in whole if self._has_only(hint.new, hint.old, table)]
         pending = [table for table in whole if self._is_wanted(hint, table)]
-        return next(iter((*recorded, *done, *pending, *whole)))
+        likely = (*pending, *done) if self.pairs.is_moving(hint) else (*done, *pending)
+        return next(iter((*recorded, *likely, *whole)))
 
     def _has_only(self, name: str, other: str, table: SameTable) -> bool:
         """Tell whether the database has one name and not the other, and the models the new one."""

@@ -89,15 +89,6 @@ def course_of(log: Sequence[Link[N]], database: Collection[N], models: Collectio
     )
 
 
-def reachable(log: Sequence[Link[N]], name: N) -> Iterator[N]:
-    """Give the names that something gets, hint after hint, in the order in which they stand."""
-    positions = positions_by_old_name(log)
-    last = -1
-    while (position := positions.get(name, -1)) > last:
-        last, name = position, log[position].new
-        yield name
-
-
 def positions_by_old_name(log: Sequence[Link[N]]) -> dict[N, int]:
     """Return where the hint of each old name stands, but for those that change upper case only."""
     return {link.old: position for position, link in enumerate(log) if link.old != link.new}

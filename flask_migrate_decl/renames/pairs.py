@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -65,8 +66,12 @@ class TablePairs:
         It is the new name or an earlier one. What bears it afterwards goes before what bore it.
         """
         named = self.scope.fold((hint.schema, hint.owner))
-        pairs = dict.fromkeys(map(self._pair, self._other_names.get(named, [named])))
+        pairs = dict.fromkeys(map(self._pair, (named, *self._other_names(named))))
         return sorted(pairs, key=lambda pair: pair.database is None and pair.models is None)
+
+    def is_moving(self, hint: OwnedHint) -> bool:
+        """Tell whether what has the hint's table name gets another one."""
+        return self.scope.fold((hint.schema, hint.owner)) in self.scope.states.targets
 
     def new_owner(self, hint: OwnedHint) -> TableKey | None:
         """Return the table that a hint means where it is to be added, ``None`` elsewhere."""
@@ -108,30 +113,31 @@ class TablePairs:
     def _targets(self) -> Mapping[TableKey, TableKey]:
         return {old: new for new, old in self._sources.items()}
 
-    @cached_property
-    def _other_names(self) -> Mapping[TableKey, Sequence[TableKey]]:
-        """All names that hints connect, by each of them, which is the first of its own list.
+    def _other_names(self, named: TableKey) -> Iterator[TableKey]:
+        """Give the later names of what had a name; else the earlier ones of what is to have it.
 
         Names that are exchanged say nothing of earlier ones: each is the new name of something.
         """
-        neighbours: dict[TableKey, list[TableKey]] = {}
-        exchanged = exchanged_names(self.scope.states.log)
-        for link in self.scope.states.log:
-            if link.old in exchanged:
-                continue
-            neighbours.setdefault(link.old, []).append(link.new)
-            neighbours.setdefault(link.new, []).append(link.old)
-        return {name: list(_connected(name, neighbours)) for name in neighbours}
+        states = self.scope.states
+        if self.scope.in_models(named) is not None and named in self._exchanged:
+            return
+        if named in states.targets:
+            yield states.targets[named]
+            return
+        yield from states.reachable(named)
+        if self.scope.in_models(named) is None:
+            yield from self._earlier_names.get(named, ())
 
+    @cached_property
+    def _exchanged(self) -> set[TableKey]:
+        return exchanged_names(self.scope.states.log)
 
-def _connected(
-    name: TableKey, neighbours: Mapping[TableKey, Sequence[TableKey]]
-) -> Iterator[TableKey]:
-    """Give a name, and what is connected with it: the nearest first, the newer before the older."""
-    found, queue = {name}, [name]
-    while queue:
-        current = queue.pop(0)
-        yield current
-        news = [other for other in neighbours[current] if other not in found]
-        found.update(news)
-        queue += news
+    @cached_property
+    def _earlier_names(self) -> Mapping[TableKey, Sequence[TableKey]]:
+        """The names that lead to each name by hints that stand one after another."""
+        states = self.scope.states
+        found: defaultdict[TableKey, list[TableKey]] = defaultdict(list)
+        for link in reversed(states.log):
+            for later in states.reachable(link.old):
+                found[later].append(link.old)
+        return found

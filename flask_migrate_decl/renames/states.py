@@ -13,11 +13,10 @@ from flask_migrate_decl.renames.log import (
     N,
     course_of,
     positions_by_old_name,
-    reachable,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from flask_migrate_decl.renames.hints import Hint
 
@@ -84,6 +83,10 @@ class ScopeStates(Generic[N]):
         return course_of(self.log, self.database, self.models)
 
     @cached_property
+    def _positions(self) -> Mapping[N, int]:
+        return positions_by_old_name(self.log)
+
+    @cached_property
     def _kept(self) -> set[N]:
         return {name for name in self.database if name in self.targets or name in self.models}
 
@@ -108,14 +111,20 @@ class ScopeStates(Generic[N]):
             return self._state_of_lost(link)
         return self._state_of_idle(link)
 
+    def reachable(self, name: N) -> Iterator[N]:
+        """Give the names that something gets, hint after hint, in the order in which they stand."""
+        last = -1
+        while (position := self._positions.get(name, -1)) > last:
+            last, name = position, self.log[position].new
+            yield name
+
     def crossing(self, old: N) -> tuple[int, ...]:
         """Return the hints by which a name becomes its target, by their positions."""
-        positions = positions_by_old_name(self.log)
         crossed: list[int] = []
         name = old
         while name != self.targets[old] or not crossed:
-            crossed.append(positions[name])
-            name = self.log[positions[name]].new
+            crossed.append(self._positions[name])
+            name = self.log[self._positions[name]].new
         return tuple(crossed)
 
     def _is_taken_back(self, link: Link[N]) -> bool:
@@ -129,7 +138,7 @@ class ScopeStates(Generic[N]):
         )
 
     def _state_of_lost(self, link: Link[N]) -> State:
-        if any(name in self.models for name in reachable(self.log, link.old)):
+        if any(name in self.models for name in self.reachable(link.old)):
             return State.CONTRADICTED
         return State.SPENT if link.new in self.database else State.UNMATCHED
 
