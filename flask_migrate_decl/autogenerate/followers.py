@@ -65,6 +65,8 @@ class Followers:
                 yield move
 
     def _found(self) -> Iterator[Move]:
+        if not self._renamed_tables and not self._columns:
+            return
         for key, table in self.models.tables.items():
             old_key = self._old_key(key)
             if old_key is None or not self._is_affected(table):

@@ -48,6 +48,7 @@ def obstacles(context: AutogenContext, database: Catalog, plan: RenamePlan) -> I
     if not plan:
         return
     yield from _of_schemas(context, plan)
+    yield from _missing_schemas(context, plan)
     dialect = context.dialect.name
     if dialect == "sqlite":
         yield from _sqlite(context, plan)
@@ -73,6 +74,18 @@ def _of_schemas(context: AutogenContext, plan: RenamePlan) -> Iterator[Obstacle]
             message = f'"{move.old}" is the default schema of the connection'
             mend = "let the connection have another one first, by its search_path"
             yield Obstacle(move, message, mend)
+
+
+def _missing_schemas(context: AutogenContext, plan: RenamePlan) -> Iterator[Obstacle]:
+    """Find schemas to which a table is to move and that nobody has made."""
+    moves = [m for m in plan.moves if m.kind is Kind.TABLE and m.schema != m.new_schema]
+    known: set[str | None] = {None}
+    if moves:
+        known |= {plan.names.new_schema(name) for name in context.inspector.get_schema_names()}
+    for move in moves:
+        if move.new_schema not in known:
+            message = f'the database has no schema "{move.new_schema}"'
+            yield Obstacle(move, message, "create it in a revision of your own before this one")
 
 
 # --- SQLite ------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ class ColumnHints:
         state, is_old_there = scope.state(hint), scope.in_database(hint.old) is not None
         shown = _shown(hint, table.models)
         if state is State.PENDING:
-            return reports.pending(shown, self.database)
+            return self._pending(shown, table)
         if state is State.CONTRADICTED:
             return reports.contradicted(shown, Facts(is_old_there, "columns", "values"))
         if revision := self.recorded(hint, table.database):
@@ -164,6 +164,12 @@ class ColumnHints:
             message = f'the table "{name}" has no column "{hint.old}"'
             return reports.old_name_missing(shown, message, scope.database)
         return reports.harmless(shown, state)
+
+    def _pending(self, shown: ColumnRename, table: SameTable) -> HintReport:
+        ability = self.database.ability(Kind.COLUMN, *table.database, shown.old)
+        if not ability.is_native:
+            return reports.unable(shown, ability.reason, ability.help)
+        return reports.pending(shown, self.database)
 
     def _looks_misspelt(self, hint: ColumnRename, state: State, scope: ColumnScope) -> bool:
         """Tell whether a hint with nothing to do may mean a column that would be dropped."""
