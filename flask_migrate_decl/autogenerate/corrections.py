@@ -149,5 +149,6 @@ def index_follows_column(
     new = names.get(index["name"])
     if new is None or index["unique"] or index["name"] not in index["column_names"]:
         return False
-    taken = {"primary", *(other["name"].lower() for other in indexes)}
+    others = (other["name"] for other in indexes if other["name"] != index["name"])
+    taken = {"primary", *(name.lower() for name in others)}
     return new.lower() not in taken

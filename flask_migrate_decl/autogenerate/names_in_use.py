@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from alembic.operations.ops import UpgradeOps
     from sqlalchemy.engine import Inspector
 
-    from flask_migrate_decl.renames import RenamePlan
 
 _SHARED_BY_ALL_TABLES: dict[str, tuple[type[Constraint], ...]] = {
     "postgresql": (PrimaryKeyConstraint, UniqueConstraint),
@@ -28,7 +27,7 @@ _SHARED_BY_ALL_TABLES: dict[str, tuple[type[Constraint], ...]] = {
 
 
 def drop_indexes_before_their_names_are_used_again(
-    dialect: str, upgrade_ops: UpgradeOps, plan: RenamePlan
+    dialect: str, upgrade_ops: UpgradeOps
 ) -> list[ops.ModifyTableOps]:
     """Take out the drops of indexes whose names are used again in another table.
 
@@ -47,7 +46,7 @@ def drop_indexes_before_their_names_are_used_again(
         is_used_again = any(
             name == op.index_name and table != op.table_name for name, table in created
         )
-        if is_used_again and (changes.schema, changes.table_name) in plan.touched_tables:
+        if is_used_again:
             changes.ops.remove(op)
             early.append(ops.ModifyTableOps(changes.table_name, [op], schema=changes.schema))
     return early

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy.engine import Inspector
 
     from flask_migrate_decl.renames import Catalog, Move, RenamePlan, Step, TableKey
 
@@ -56,6 +57,7 @@ def obstacles(context: AutogenContext, database: Catalog, plan: RenamePlan) -> I
         yield from _MySQL(context, plan).all()
     elif dialect == "postgresql":
         yield from _inherited(database, plan)
+        yield from _namesakes(context.inspector, database, plan)
 
 
 # --- every database ----------------------------------------------------------------------------
@@ -256,3 +258,27 @@ def _inherited(database: Catalog, plan: RenamePlan) -> Iterator[Obstacle]:
                     f'"{move.owner}" inherits "{move.old}" from {what}',
                     "declare the same rename of the parent; the heir follows by itself",
                 )
+
+
+def _namesakes(inspector: Inspector, database: Catalog, plan: RenamePlan) -> Iterator[Obstacle]:
+    """Find what goes with a table to another schema, where something has its name already."""
+    for move in plan.moves:
+        if move.kind is not Kind.TABLE or move.schema == move.new_schema:
+            continue
+        old_schema, new_schema = map(plan.names.old_schema, (move.schema, move.new_schema))
+        there = set(database.taken(Kind.TABLE, new_schema))
+        for name in sorted(_going_along(inspector, old_schema, move.old) & there):
+            yield Obstacle(
+                move,
+                f'"{name}" of "{move.old}" would go along, and the schema '
+                f'"{new_schema or inspector.default_schema_name}" has something of that name',
+                "rename one of the two in a revision of your own before this one",
+            )
+
+
+def _going_along(inspector: Inspector, schema: str | None, table: str) -> set[str]:
+    """Return the names of a table's indexes, and the first names of its sequences."""
+    indexes = {str(index["name"]) for index in inspector.get_indexes(table, schema)}
+    key = inspector.get_pk_constraint(table, schema)["name"]
+    columns = inspector.get_columns(table, schema)
+    return {*indexes, str(key), *(f"{table}_{column['name']}_seq" for column in columns)}

@@ -164,6 +164,16 @@ class ReflectedNames:
 
         return constraints
 
+    def _index_backed(self, schema: str | None) -> Sequence[str]:
+        """Return the constraints for which PostgreSQL makes indexes of the same names."""
+        return [
+            name
+            for of_types in self._constraints(schema).values()
+            for type_, names in of_types
+            for name in names
+            if type_ in ("primary", "unique")
+        ]
+
     def _constraint_names(self, schema: str | None) -> Mapping[str, Sequence[str]]:
         return {
             table: [name for _, names in of_types for name in names]
@@ -199,9 +209,11 @@ class ReflectedNames:
 
         @cache
         def relations(schema: str | None) -> Mapping[str, Sequence[str]]:
-            found = {"view": self.inspector.get_view_names(schema=schema)}
+            found: dict[str, Sequence[str]] = {}
+            found["view"] = self.inspector.get_view_names(schema=schema)
             if self.context.dialect.name == "postgresql":
                 found["materialized view"] = self.inspector.get_materialized_view_names(schema)
+                found["constraint"] = self._index_backed(schema)
             found["sequence"] = list(self._sequences(schema))
             if self.context.dialect.name in ("postgresql", "sqlite"):
                 found["index"] = [
