@@ -338,6 +338,5 @@ def test_spent_hints_change_nothing(case: Case, place: int) -> None:
         ),
     )
     found = case.resolved(hints=spent)
-    assert found.plan.moves == case.resolved().plan.moves
     assert found.plan.steps == case.resolved().plan.steps
     assert len(found.problems) == len(case.resolved().problems)
