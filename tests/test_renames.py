@@ -353,7 +353,7 @@ def plan(*moves: Move, rules: NameRules | None = None, in_use: str = "") -> Rena
         ),
         (
             plan(column_move("a", "b"), column_move("a", "b", schema="s")),
-            ["rename column s.t.a → b", "rename column t.a → b"],
+            ["rename column t.a → b", "rename column s.t.a → b"],
         ),
         (plan(table_move("a", "s.a")), ["rename table a → s.a"]),
         (plan(table_move("s.a", "a")), ["rename table s.a → a"]),

@@ -71,7 +71,9 @@ class Followers:
             old_key = self._old_key(key)
             if old_key is None or not self._is_affected(table):
                 continue
-            for former in self._former_names(table, key, old_key):
+            # A table's constraints are a set, and a script should not differ from run to run.
+            names = self._former_names(table, key, old_key)
+            for former in sorted(names, key=lambda former: (former.kind, former.new)):
                 if self._is_left_behind(former, old_key):
                     yield Move(former.kind, former.old, former.new, *key)
             if self.following.defaults:
