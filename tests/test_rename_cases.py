@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden import assert_golden
-from tests.project import App, Project
 from tests.changes import (
     FOLDER,
     Case,
@@ -20,6 +18,8 @@ from tests.changes import (
     insert_rows,
     without,
 )
+from tests.golden import assert_golden
+from tests.project import App, Project
 
 MARKS = {"postgresql": pytest.mark.postgresql, "mariadb": pytest.mark.mariadb}
 ALL = list(cases())

@@ -43,8 +43,8 @@ class SchemaRename:
     """A declared rename of a schema, with all that is in it.
 
     :param bind: the Flask-SQLAlchemy bind key, ``None`` for the default database.
-    :param id: the hint's own name, which tells it from an earlier one of the same names.
     :param place: where the hint is declared, such as ``renames.schemas[0]``.
+    :param id: the hint's own name, which tells it from an earlier one of the same names.
     """
 
     kind: ClassVar[Kind] = Kind.SCHEMA
@@ -58,17 +58,17 @@ class SchemaRename:
     id: str | None = None
 
     def __str__(self) -> str:
-        return f"schema {self.old} → {self.new}"
+        return f"{self.kind.noun} {self.old} → {self.new}"
 
 
 @dataclass(frozen=True, slots=True)
-class EnumRename:
-    """A declared rename of a native enum type.
+class InSchemaRename:
+    """A declared rename of something in a schema.
 
-    :param schema: the type's schema, ``None`` for the default one.
+    :param schema: ``None`` for the default one.
     """
 
-    kind: ClassVar[Kind] = Kind.ENUM
+    kind: ClassVar[Kind]
     owner: ClassVar[None] = None
 
     old: str
@@ -79,7 +79,90 @@ class EnumRename:
     id: str | None = None
 
     def __str__(self) -> str:
-        return f"enum {qualified(self.schema, self.old)} → {self.new}"
+        return f"{self.kind.noun} {qualified(self.schema, self.old)} → {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnumRename(InSchemaRename):
+    """A declared rename of a native enum type."""
+
+    kind = Kind.ENUM
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRename(InSchemaRename):
+    """A declared rename of a sequence."""
+
+    kind = Kind.SEQUENCE
+
+
+@dataclass(frozen=True, slots=True)
+class TableRename(InSchemaRename):
+    """A declared rename of a table.
+
+    :param to_schema: the schema it moves to, ``""`` for the default one; ``None`` where it stays
+        in its own.
+    """
+
+    kind = Kind.TABLE
+
+    to_schema: str | None = None
+
+    @property
+    def new_schema(self) -> str | None:
+        """The schema in which the table is afterwards."""
+        return self.schema if self.to_schema is None else self.to_schema or None
+
+    def __str__(self) -> str:
+        new = qualified(self.to_schema, self.new)
+        return f"{self.kind.noun} {qualified(self.schema, self.old)} → {new}"
+
+
+@dataclass(frozen=True, slots=True)
+class InTableRename:
+    """A declared rename of something that a table owns.
+
+    :param table: the new or an earlier name of the table.
+    """
+
+    kind: ClassVar[Kind]
+
+    table: str
+    old: str
+    new: str
+    schema: str | None = None
+    bind: str | None = None
+    place: str = field(default="", compare=False)
+    id: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The table's name."""
+        return self.table
+
+    def __str__(self) -> str:
+        return f"{self.kind.noun} {qualified(self.schema, self.table)}.{self.old} → {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRename(InTableRename):
+    """A declared rename of a column."""
+
+    kind = Kind.COLUMN
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintRename(InTableRename):
+    """A declared rename of a unique, check, foreign-key or primary-key constraint."""
+
+    kind = Kind.CONSTRAINT
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRename(InTableRename):
+    """A declared rename of an index."""
+
+    kind = Kind.INDEX
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,145 +188,10 @@ class EnumValueRename:
         return self.enum
 
     def __str__(self) -> str:
-        return f"enum value {qualified(self.schema, self.enum)}.{self.old} → {self.new}"
+        return f"{self.kind.noun} {qualified(self.schema, self.enum)}.{self.old} → {self.new}"
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceRename:
-    """A declared rename of a sequence."""
-
-    kind: ClassVar[Kind] = Kind.SEQUENCE
-    owner: ClassVar[None] = None
-
-    old: str
-    new: str
-    schema: str | None = None
-    bind: str | None = None
-    place: str = field(default="", compare=False)
-    id: str | None = None
-
-    def __str__(self) -> str:
-        return f"sequence {qualified(self.schema, self.old)} → {self.new}"
-
-
-@dataclass(frozen=True, slots=True)
-class TableRename:
-    """A declared rename of a table.
-
-    :param schema: the table's schema, ``None`` for the default one.
-    :param to_schema: the schema it moves to, ``""`` for the default one; ``None`` where it stays
-        in its own.
-    """
-
-    kind: ClassVar[Kind] = Kind.TABLE
-    owner: ClassVar[None] = None
-
-    old: str
-    new: str
-    schema: str | None = None
-    bind: str | None = None
-    place: str = field(default="", compare=False)
-    id: str | None = None
-    to_schema: str | None = None
-
-    @property
-    def new_schema(self) -> str | None:
-        """The schema in which the table is afterwards."""
-        return self.schema if self.to_schema is None else self.to_schema or None
-
-    def __str__(self) -> str:
-        new = qualified(self.to_schema, self.new)
-        return f"table {qualified(self.schema, self.old)} → {new}"
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnRename:
-    """A declared rename of a column.
-
-    :param table: the new or an earlier name of the column's table.
-    """
-
-    kind: ClassVar[Kind] = Kind.COLUMN
-
-    table: str
-    old: str
-    new: str
-    schema: str | None = None
-    bind: str | None = None
-    place: str = field(default="", compare=False)
-    id: str | None = None
-
-    @property
-    def owner(self) -> str:
-        """The table's name."""
-        return self.table
-
-    def __str__(self) -> str:
-        return f"column {qualified(self.schema, self.table)}.{self.old} → {self.new}"
-
-
-@dataclass(frozen=True, slots=True)
-class ConstraintRename:
-    """A declared rename of a unique, check, foreign-key or primary-key constraint.
-
-    :param table: the new or an earlier name of the constraint's table.
-    """
-
-    kind: ClassVar[Kind] = Kind.CONSTRAINT
-
-    table: str
-    old: str
-    new: str
-    schema: str | None = None
-    bind: str | None = None
-    place: str = field(default="", compare=False)
-    id: str | None = None
-
-    @property
-    def owner(self) -> str:
-        """The table's name."""
-        return self.table
-
-    def __str__(self) -> str:
-        return f"constraint {qualified(self.schema, self.table)}.{self.old} → {self.new}"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRename:
-    """A declared rename of an index.
-
-    :param table: the new or an earlier name of the index's table.
-    """
-
-    kind: ClassVar[Kind] = Kind.INDEX
-
-    table: str
-    old: str
-    new: str
-    schema: str | None = None
-    bind: str | None = None
-    place: str = field(default="", compare=False)
-    id: str | None = None
-
-    @property
-    def owner(self) -> str:
-        """The table's name."""
-        return self.table
-
-    def __str__(self) -> str:
-        return f"index {qualified(self.schema, self.table)}.{self.old} → {self.new}"
-
-
-Hint = (
-    SchemaRename
-    | EnumRename
-    | EnumValueRename
-    | SequenceRename
-    | TableRename
-    | ColumnRename
-    | ConstraintRename
-    | IndexRename
-)
+Hint = SchemaRename | InSchemaRename | InTableRename | EnumValueRename
 HINT_CLASSES: dict[str, type[Any]] = {
     hint_class.kind.value: hint_class
     for hint_class in (
@@ -258,7 +206,7 @@ HINT_CLASSES: dict[str, type[Any]] = {
     )
 }
 """The class of each list's hints."""
-OwnedHint = EnumValueRename | ColumnRename | ConstraintRename | IndexRename
+OwnedHint = EnumValueRename | InTableRename
 """The hints of what belongs to a table or to an enum type."""
 
 
