@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic.autogenerate import renderers
 from alembic.operations import ops
+from sqlalchemy import DefaultClause
 
 from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 
@@ -133,9 +134,22 @@ def _render_rename_table(context: AutogenContext, op: RenameTableOp) -> list[str
 @renderers.dispatch_for(RenameColumnOp)
 def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> list[str]:
     rendered: str = renderers.dispatch(ops.AlterColumnOp)(context, op)
+    if isinstance(op.existing_server_default, DefaultClause):
+        rendered = _with_single_percents(rendered, str(op.existing_server_default.arg), context)
     if op.existing_autoincrement:
         rendered = f"{rendered[:-1]},\n{_INDENT}existing_autoincrement=True)"
     return [*op.record, rendered]
+
+
+def _with_single_percents(rendered: str, default: str, context: AutogenContext) -> str:
+    """Write a default as it is, where Alembic doubles its percent signs for the driver.
+
+    The script's own statement doubles them once more, so that plain Alembic would change the
+    default.
+    """
+    if "%%" not in context.dialect.identifier_preparer.quote("%"):
+        return rendered
+    return rendered.replace(repr(default.replace("%", "%%")), repr(default))
 
 
 def table_operations(
