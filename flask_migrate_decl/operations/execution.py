@@ -90,7 +90,7 @@ def _statement_of_index(connection: Connection, operation: RenameIndexOp) -> str
 
 def _escaped(sql: str) -> str:
     """Keep colons from being taken for parameters."""
-    return sql.replace("\\", "\\\\").replace(":", "\\:")
+    return sql.replace(":", "\\:")
 
 
 @Operations.implementation_for(RenameConstraintOp)
