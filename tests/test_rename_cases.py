@@ -66,6 +66,13 @@ def said(output: str, project: Project) -> str:
     return re.sub(r"…/\S*/versions/", "…/", output)
 
 
+def statements(output: str) -> str:
+    """Return the SQL of a revision, without that of Alembic's own table."""
+    lines = [line for line in output.splitlines() if line and not line.startswith("--")]
+    found = "\n".join(lines).split(";\n")
+    return ";\n".join(sql for sql in found if "alembic_version" not in sql)
+
+
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 @pytest.mark.parametrize(("case", "database"), [*_runs()])
@@ -75,20 +82,26 @@ def test_a_change_of_models(case: Case, database: str, project: Project) -> None
     scripts = project.scripts()
     new = case.app(project, case.after, case.hints)
     expected = FOLDER / case.name / f"{database}.txt"
+    checked = new.flask.test_cli_runner().invoke(args=["db", "check"])
     output = new.run(
         *("db", "migrate", "-m", "change", "--rev-id", "change"), exit_code=case.exit_code
     )
     report = f"# migrate says\n{said(output, project).strip()}\n"
     if project.scripts() == scripts:
         assert_golden(expected, report)
+        assert checked.exit_code == case.exit_code
         assert all_rows(new, case.schemas) == rows
         assert case.exit_code or "No new upgrade operations" in new.run("db", "check")
         return
+    assert "the models and the database differ" in checked.output
+    assert checked.exit_code == 1
     upgrade, downgrade = bodies(project.scripts()["change_change.py"])
     new.run("db", "upgrade")
     after = all_rows(new, case.schemas)
     lines = [f"{name}: {row}" for name, of_table in after.items() for row in of_table]
     parts = {"upgrade": upgrade, "downgrade": downgrade, "rows after it": "\n".join(lines)}
+    if database == "postgresql":
+        parts["upgrade --sql"] = statements(new.run("db", "upgrade", "0000:change", "--sql"))
     text = "".join(f"\n# {title}\n{part}\n" for title, part in parts.items())
     assert_golden(expected, report + text)
 
