@@ -243,12 +243,17 @@ def test_what_each_database_is_told(run: Run, dialect: str, expected: str | None
         (
             "sqlite",
             lambda op: op.rename_schema("a", "b"),
-            'sqlite can\'t rename a schema: "a" can\'t become "b"',
+            'the schema "a" can\'t become "b", as sqlite has no statement for that',
         ),
         (
             "mysql",
             lambda op: op.rename_enum_value("mood", "a", "b"),
-            'mysql can\'t rename a enum value: "a" can\'t become "b"',
+            'the enum value "a" can\'t become "b", as mysql has no statement for that',
+        ),
+        (
+            "oracle",
+            lambda op: op.rename_sequence("a", "b", schema="s"),
+            'Oracle can\'t rename "a" in another schema',
         ),
         (
             "sqlite",

@@ -44,8 +44,8 @@ def _rename(operations: Operations, operation: RenameOp) -> None:
     context = operations.migration_context
     if not statements.has_statement(context.dialect.name, operation.kind):
         raise CommandError(
-            f"{context.dialect.name} can't rename a {operation.kind}: "
-            f'"{operation.old}" can\'t become "{operation.new}"'
+            f'the {operation.kind} "{operation.old}" can\'t become "{operation.new}", as '
+            f"{context.dialect.name} has no statement for that"
         )
     context.impl.execute(operation.statement())
 
@@ -54,8 +54,13 @@ def _rename(operations: Operations, operation: RenameOp) -> None:
 @Operations.implementation_for(RenameSequenceOp)
 def _rename_if_there(operations: Operations, operation: RenameOp) -> None:
     """Rename where the database has such things at all; a column is of its own kind elsewhere."""
-    if statements.has_statement(operations.migration_context.dialect.name, operation.kind):
-        _rename(operations, operation)
+    dialect = operations.migration_context.dialect.name
+    if not statements.has_statement(dialect, operation.kind):
+        return
+    if dialect == "oracle" and operation.schema:
+        # Its RENAME would take a thing of that name in one's own schema.
+        raise CommandError(f'Oracle can\'t rename "{operation.old}" in another schema')
+    _rename(operations, operation)
 
 
 @Operations.implementation_for(RenameIndexOp)

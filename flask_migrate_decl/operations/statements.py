@@ -17,7 +17,7 @@ ENUM = "enum"
 ENUM_VALUE = "enum value"
 SEQUENCE = "sequence"
 SCHEMA = "schema"
-TABLE_SCHEMA = "table's schema"
+TABLE_SCHEMA = "schema of the table"
 
 _RENAME_TABLE = "RENAME TABLE {old} TO {new_in_schema}"
 _MYSQL = {
