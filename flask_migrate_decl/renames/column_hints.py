@@ -114,13 +114,20 @@ class ColumnHints:
         )
 
     def _is_wanted(self, hint: ColumnRename, table: SameTable) -> bool:
-        """Tell whether the rename is still to be done in a table."""
-        find, (schema, in_database) = self.database.find_column, table.database
-        return (
-            find(schema, in_database, hint.old) is not None
-            and find(schema, in_database, hint.new) is None
-            and self.models.find_column(*table.models, hint.new) is not None
-        )
+        """Tell whether the rename is still to be done in a table.
+
+        All hints by the same name of a table are tried together, as one may wait for another.
+        """
+        together = self._by_table_name.get((hint.schema, hint.table), [])
+        scope = self._scope(table, together if hint in together else [hint])
+        return hint not in scope.doubled and scope.state(hint) is State.PENDING
+
+    @cached_property
+    def _by_table_name(self) -> Mapping[TableKey, Sequence[ColumnRename]]:
+        found: defaultdict[TableKey, list[ColumnRename]] = defaultdict(list)
+        for hint in self.hints:
+            found[hint.schema, hint.table].append(hint)
+        return found
 
     @cached_property
     def _scopes(self) -> Mapping[SameTable, ColumnScope]:
