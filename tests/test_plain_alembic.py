@@ -271,9 +271,6 @@ def test_a_script_of_tables_and_columns_needs_alembic_alone(case: Case, project:
 def test_a_default_survives_whatever_is_in_it(
     said: str, project: Project, request: pytest.FixtureRequest
 ) -> None:
-    if project.url.startswith("mariadb"):
-        reason = "the default stands in the script as Alembic writes it, without its escapes"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     default = of(String(40), nullable=False, server_default=DEFAULTS[said], comment=DEFAULTS[said])
     case = Case(
         "a default",

@@ -18,6 +18,7 @@ from flask_migrate_decl.renames import (
     Kind,
     NameRules,
     Record,
+    Renames,
     Resolution,
     SchemaRename,
     SequenceRename,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic.autogenerate import renderers
 from alembic.operations import ops
-from sqlalchemy import DefaultClause
+from sqlalchemy import DefaultClause, TextClause
 
 from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.renames import Step
 
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)|\\(?=:\w)")
+"""What SQLAlchemy's ``text()`` takes for a parameter, or for the escape of one."""
+_ESCAPED = r"\\\g<0>"
 _INDENT = " " * 11
 """How far Alembic indents the arguments of ``alter_column``."""
 
@@ -133,23 +138,37 @@ def _render_rename_table(context: AutogenContext, op: RenameTableOp) -> list[str
 
 @renderers.dispatch_for(RenameColumnOp)
 def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> list[str]:
-    rendered: str = renderers.dispatch(ops.AlterColumnOp)(context, op)
-    if isinstance(op.existing_server_default, DefaultClause):
-        rendered = _with_single_percents(rendered, str(op.existing_server_default.arg), context)
+    plain, default = copy.copy(op), _default_text(op)
+    if default is not None:
+        plain.existing_server_default = False
+    rendered: str = renderers.dispatch(ops.AlterColumnOp)(context, plain)
+    if default is not None:
+        written = _rendered_text(context, default)
+        rendered = _with_keyword(rendered, "existing_server_default", written)
     if op.existing_autoincrement:
-        rendered = f"{rendered[:-1]},\n{_INDENT}existing_autoincrement=True)"
+        rendered = _with_keyword(rendered, "existing_autoincrement", "True")
     return [*op.record, rendered]
 
 
-def _with_single_percents(rendered: str, default: str, context: AutogenContext) -> str:
-    """Write a default as it is, where Alembic doubles its percent signs for the driver.
+def _default_text(op: RenameColumnOp) -> TextClause | None:
+    default = op.existing_server_default
+    if isinstance(default, DefaultClause) and isinstance(default.arg, TextClause):
+        return default.arg
+    return None
 
-    The script's own statement doubles them once more, so that plain Alembic would change the
-    default.
+
+def _with_keyword(call: str, name: str, value: str) -> str:
+    return f"{call[:-1]},\n{_INDENT}{name}={value})"
+
+
+def _rendered_text(context: AutogenContext, default: TextClause) -> str:
+    """Return a default word for word, so that plain Alembic can restate it.
+
+    Alembic itself doubles percent signs for the driver, as the script's own statement will do once
+    more, and takes what stands behind a colon for a parameter.
     """
-    if "%%" not in context.dialect.identifier_preparer.quote("%"):
-        return rendered
-    return rendered.replace(repr(default.replace("%", "%%")), repr(default))
+    prefix = context.opts["sqlalchemy_module_prefix"] or ""
+    return f"{prefix}text({_PARAMETER.sub(_ESCAPED, default.text)!r})"
 
 
 def table_operations(
