@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
 _NEXTVAL = re.compile(r"nextval\('(.+?)'::regclass\)")
+_CHECKED_COLUMN = re.compile(r"^\s*`((?:[^`]|``)+)` .* CHECK \(", re.MULTILINE)
 _NAME_PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
 
 
@@ -152,3 +153,16 @@ def index_follows_column(
     others = (other["name"] for other in indexes if other["name"] != index["name"])
     taken = {"primary", *(name.lower() for name in others)}
     return new.lower() not in taken
+
+
+def columns_with_checks(connection: Connection, table: TableKey) -> set[str]:
+    """Return the columns of MariaDB's table of which a check is part, as of JSON.
+
+    Only the table's own statement tells them from the checks of the table.
+    """
+    if connection.dialect.name not in MYSQL_FAMILY:
+        return set()
+    name = ".".join(f"`{part.replace('`', '``')}`" for part in table if part)
+    statement = connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").fetchone()
+    found = _CHECKED_COLUMN.finditer(statement[1]) if statement else ()
+    return {match[1].replace("``", "`") for match in found}

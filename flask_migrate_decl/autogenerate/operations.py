@@ -59,22 +59,36 @@ class RenameColumnOp(ops.AlterColumnOp):
     MariaDB drop what is not.
 
     :param existing_autoincrement: the column is MySQL's AUTO_INCREMENT column.
+    :param is_restatable: Alembic has words for all that the column has. For a generated one, and
+        for one with a check of its own, as of JSON on MariaDB, it has none, so that the script
+        gives the server's own statement.
     :ivar record: lines that a script shows before the operation, as comments.
     """
 
     record: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, existing_autoincrement: bool = False, **kw: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        existing_autoincrement: bool = False,
+        is_restatable: bool = True,
+        **kw: Any,
+    ) -> None:
         super().__init__(*args, **kw)
         self.existing_autoincrement = existing_autoincrement
+        self.is_restatable = is_restatable
 
     @classmethod
-    def of_step(cls, step: Step, column: Column[Any], dialect: str) -> RenameColumnOp:
+    def of_step(
+        cls, step: Step, column: Column[Any], dialect: str, *, has_check: bool
+    ) -> RenameColumnOp:
         """Make the operation that carries a step out.
 
-        :param column: the column as it was reflected, under either name.
+        :param column: the column as it was reflected, under its new name.
+        :param has_check: a check is part of the column.
         """
         default = column.server_default
+        is_restated = dialect in MYSQL_FAMILY
         return cls(
             str(step.owner),
             step.old,
@@ -84,7 +98,8 @@ class RenameColumnOp(ops.AlterColumnOp):
             existing_nullable=column.nullable,
             existing_comment=column.comment,
             existing_server_default=False if default is None else default,
-            existing_autoincrement=dialect in MYSQL_FAMILY and column.autoincrement is True,
+            existing_autoincrement=is_restated and column.autoincrement is True,
+            is_restatable=not is_restated or (column.computed is None and not has_check),
         )
 
     def reverse(self) -> RenameColumnOp:
@@ -100,6 +115,7 @@ class RenameColumnOp(ops.AlterColumnOp):
             existing_comment=self.existing_comment,
             existing_server_default=self.existing_server_default,
             existing_autoincrement=self.existing_autoincrement,
+            is_restatable=self.is_restatable,
         )
 
     def has_changes(self) -> bool:
@@ -138,6 +154,8 @@ def _render_rename_table(context: AutogenContext, op: RenameTableOp) -> list[str
 
 @renderers.dispatch_for(RenameColumnOp)
 def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> list[str]:
+    if not op.is_restatable:
+        return [*op.record, _rendered_statement(context, op)]
     plain, default = copy.copy(op), _default_text(op)
     if default is not None:
         plain.existing_server_default = False
@@ -148,6 +166,18 @@ def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> list[s
     if op.existing_autoincrement:
         rendered = _with_keyword(rendered, "existing_autoincrement", "True")
     return [*op.record, rendered]
+
+
+def _rendered_statement(context: AutogenContext, op: RenameColumnOp) -> str:
+    """Return the statement that MySQL and MariaDB have for a rename, as a call of ``execute``."""
+    table = ".".join(_ticked(part) for part in (op.schema, op.table_name) if part)
+    old, new = _ticked(op.column_name), _ticked(str(op.modify_name))
+    sql = _PARAMETER.sub(_ESCAPED, f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
+    return f"{context.opts['alembic_module_prefix'] or ''}execute({sql!r})"
+
+
+def _ticked(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _default_text(op: RenameColumnOp) -> TextClause | None:

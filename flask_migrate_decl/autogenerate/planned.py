@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import Connection, MetaData, Table
 
+from flask_migrate_decl.autogenerate.corrections import columns_with_checks
 from flask_migrate_decl.autogenerate.operations import RecordOp, RenameColumnOp, RenameTableOp
 from flask_migrate_decl.autogenerate.reflected_names import constraint_types
 from flask_migrate_decl.config.record import record_line
@@ -78,7 +79,9 @@ class PlannedOperations:
             return self._of_table(step)
         if kind is Kind.COLUMN:
             column = self._columns[schema, str(step.owner)][step.move.new]
-            return RenameColumnOp.of_step(step, column, self.view.dialect.name)
+            has_check = step.move.old in self._checked_columns.get((schema, str(step.owner)), ())
+            dialect = self.view.dialect.name
+            return RenameColumnOp.of_step(step, column, dialect, has_check=has_check)
         if kind is Kind.CONSTRAINT:
             return RenameConstraintOp(
                 step.old, step.new, str(step.owner), type_=self._type(step.move), schema=schema
@@ -107,6 +110,15 @@ class PlannedOperations:
             if move.kind is Kind.COLUMN and not move.comes_along:
                 wanted.setdefault((move.schema, str(move.owner)), []).append(move.new)
         return {key: self._reflected(key, columns) for key, columns in wanted.items()}
+
+    @cached_property
+    def _checked_columns(self) -> dict[TableKey, set[str]]:
+        """The columns of each table that have checks of their own, by their old names."""
+        names, bind = self.plan.names, self.view.bind
+        if not isinstance(bind, Connection):
+            return {}
+        old_keys = {key: names.old_table(key) for key in self._columns}
+        return {key: columns_with_checks(bind, old) for key, old in old_keys.items() if old}
 
     def _reflected(self, key: TableKey, columns: Sequence[str]) -> dict[str, Column[Any]]:
         schema, name = key
