@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from flask_migrate_decl.renames.settled import settled_hints
 from flask_migrate_decl.renames.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from flask_migrate_decl.renames.hints import OwnedHint
     from flask_migrate_decl.renames.mapping import TableKey
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from flask_migrate_decl.renames.states import HintReport
 
 ColumnScope = Scope[str, "ColumnRename"]
+LosingTables = Mapping[str, Sequence[tuple["SameTable", set[str]]]]
+"""By the name of a column that is lost: the tables that lose it, and what they get."""
 
 
 @dataclass(frozen=True)
@@ -193,9 +196,12 @@ class ColumnHints:
         """Report a hint with nothing to do in its table.
 
         That is harmless, unless there is another table in which it would be carried out and of
-        which no other hint speaks: then the table is named wrongly, or its rename not declared.
+        which no other hint speaks: then the table is named wrongly, or, where it is not on both
+        sides, its rename not declared.
         """
         elsewhere = self._unclaimed_tables(hint)
+        if pair.whole is None:
+            elsewhere += self._fitting(hint, self._losing_pairs)
         if not elsewhere:
             return reports.harmless(_shown(hint, pair.models), state)
         near = nearest(hint.table, self.models.table_names(hint.schema))
@@ -205,12 +211,7 @@ class ColumnHints:
 
     def _unclaimed_tables(self, hint: ColumnRename) -> list[SameTable]:
         """Return the tables in which a hint would be carried out and no other declares that."""
-        fold = self.database.rules.fold_column
-        fitting = [
-            table
-            for table, gained in self._losing_tables.get(fold(hint.old), ())
-            if fold(hint.new) in gained
-        ]
+        fitting = self._fitting(hint, self._losing_tables)
         claimed = [
             self._tables.get(other)
             for other in (self.hints if fitting else ())
@@ -218,17 +219,32 @@ class ColumnHints:
         ]
         return [table for table in fitting if table not in claimed]
 
+    def _fitting(self, hint: ColumnRename, losing: LosingTables) -> list[SameTable]:
+        """Return the tables that would lose a hint's old name and get its new one."""
+        fold = self.database.rules.fold_column
+        return [
+            table for table, gained in losing.get(fold(hint.old), ()) if fold(hint.new) in gained
+        ]
+
     @cached_property
-    def _losing_tables(self) -> Mapping[str, Sequence[tuple[SameTable, set[str]]]]:
-        """The tables that would lose a column and get others, with those, by the one they lose."""
-        fold, losing = self.database.rules.fold_column, defaultdict(list)
-        for table in self.pairs.possible_tables():
-            database = set(map(fold, self.database.column_names(*table.database)))
-            models = set(map(fold, self.models.column_names(*table.models)))
-            gained, lost = models - database, database - models
-            if gained and lost and self.models.is_compared(*table.models):
-                for name in lost:
-                    losing[name].append((table, gained))
+    def _losing_tables(self) -> LosingTables:
+        return self._losing(self.pairs.same_tables())
+
+    @cached_property
+    def _losing_pairs(self) -> LosingTables:
+        return self._losing(self.pairs.undeclared_tables())
+
+    def _losing(self, tables: Iterable[SameTable]) -> LosingTables:
+        """Return the tables that would lose a column and get others.
+
+        What hints of the table itself keep is not lost.
+        """
+        losing = defaultdict(list)
+        for table in tables:
+            states = (self._scopes.get(table) or self._scope(table, [])).states
+            if states.gained and states.lost and self.models.is_compared(*table.models):
+                for name in states.lost:
+                    losing[name].append((table, set(states.gained)))
         return losing
 
 

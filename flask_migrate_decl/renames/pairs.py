@@ -90,9 +90,8 @@ class TablePairs:
             if table := self._pair(self.scope.fold(key)).whole:
                 yield table
 
-    def possible_tables(self) -> Iterator[SameTable]:
+    def undeclared_tables(self) -> Iterator[SameTable]:
         """Give every table that may be on both sides, by a rename that nobody declared."""
-        yield from self.same_tables()
         for old, new in product(self.scope.lost, self.scope.gained):
             if old[0] == new[0]:
                 yield SameTable(old, new)
