@@ -17,7 +17,7 @@ from flask_migrate_decl.renames import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Table
+    from sqlalchemy import Constraint, Table
 
 _LABELS = {
     PrimaryKeyConstraint: "pkey",
@@ -36,15 +36,25 @@ def former_default_names(
     :param old_columns: the renamed columns, new name to old name.
     """
     for constraint in table.constraints:
-        label = _LABELS.get(type(constraint))
-        if label is None or constraint.name is not None:
-            continue
-        assert isinstance(constraint, ColumnCollectionConstraint)
-        columns = [] if label == "pkey" else [column.name for column in constraint.columns]
-        old = default_name(old_table, [old_columns.get(name, name) for name in columns], label)
-        new = default_name(table.name, columns, label)
-        if old != new:
+        old = default_constraint_name(constraint, old_table, old_columns)
+        new = default_constraint_name(constraint, table.name)
+        if constraint.name is None and old != new and old is not None and new is not None:
             yield FormerName(Kind.CONSTRAINT, old, new)
+
+
+def default_constraint_name(
+    constraint: Constraint, table: str, columns: Mapping[str, str] | None = None
+) -> str | None:
+    """Return the name that PostgreSQL makes up for a key or a unique constraint.
+
+    :param columns: other names for some of its columns.
+    """
+    label = _LABELS.get(type(constraint))
+    if label is None:
+        return None
+    assert isinstance(constraint, ColumnCollectionConstraint)
+    names = [] if label == "pkey" else [column.name for column in constraint.columns]
+    return default_name(table, [(columns or {}).get(name, name) for name in names], label)
 
 
 def default_name(table: str, columns: Sequence[str], label: str) -> str:

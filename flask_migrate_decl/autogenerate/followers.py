@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask_migrate_decl.autogenerate.conventions import Conventions
 from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 from flask_migrate_decl.autogenerate.default_names import default_name, former_default_names
+from flask_migrate_decl.autogenerate.table_names import counted_column
 from flask_migrate_decl.renames import Kind, Move
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Followers:
 
     def _sequence(self, table: Table, key: TableKey, old_key: TableKey) -> Iterator[Move]:
         """Give the sequence of a SERIAL or identity column, which PostgreSQL named by itself."""
-        column = self.models.counted_column(table)
+        column = counted_column(table)
         if column is None:
             return
         old_column = self._columns.get(key, {}).get(column.name, column.name)

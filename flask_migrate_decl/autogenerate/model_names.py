@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic.util import to_list
-from sqlalchemy import ARRAY, Enum, Identity, Sequence, Table
+from sqlalchemy import Table
 
 from flask_migrate_decl.autogenerate.private import final_name, own_sequences
+from flask_migrate_decl.autogenerate.table_names import (
+    constraint_names,
+    default_sequence,
+    enums_of,
+    index_names,
+)
 from flask_migrate_decl.renames import Kind
 
 if TYPE_CHECKING:
     import collections.abc
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from alembic.autogenerate.api import AutogenContext
-    from sqlalchemy import Column, FromClause
+    from sqlalchemy import Enum, FromClause
 
     from flask_migrate_decl.renames import TableKey
 
@@ -38,11 +44,6 @@ class ModelNames:
         """Return a table's schema, ``None`` for the default one, and its name."""
         assert isinstance(table, Table)
         return self._schema(table.schema), table.name
-
-    def counted_column(self, table: Table) -> Column[int] | None:
-        """Return the column that PostgreSQL counts up by a sequence that it makes for it."""
-        column = table.autoincrement_column
-        return column if column is not None and _counts_by_itself(column) else None
 
     def is_foreign_key(self, key: TableKey, name: str) -> bool:
         """Tell whether a foreign key of a table has a name."""
@@ -75,14 +76,11 @@ class ModelNames:
     @cached_property
     def enums(self) -> Mapping[TableKey, Enum]:
         """All enum types that have a name."""
-        found: dict[TableKey, Enum] = {}
-        for table in self.tables.values():
-            for column in table.columns:
-                item = column.type
-                enum = item.item_type if isinstance(item, ARRAY) else item
-                if isinstance(enum, Enum) and enum.name:
-                    found[self._schema(enum.schema), str(enum.name)] = enum
-        return found
+        return {
+            (self._schema(enum.schema), str(enum.name)): enum
+            for table in self.tables.values()
+            for enum in enums_of(table)
+        }
 
     @cached_property
     def _table_names(self) -> Mapping[str | None, list[str]]:
@@ -94,9 +92,10 @@ class ModelNames:
     def _names_in(self, kind: Kind, table: Table) -> collections.abc.Sequence[str]:
         if kind is Kind.COLUMN:
             return [column.name for column in table.columns]
-        items: Any = table.indexes if kind is Kind.INDEX else table.constraints
-        names = (final_name(item, self.context.dialect) for item in items)
-        return sorted(name for name in names if name)
+        dialect = self.context.dialect
+        if kind is Kind.INDEX:
+            return index_names(table, dialect)
+        return constraint_names(table, dialect)
 
     @cached_property
     def _sequences(self) -> collections.abc.Sequence[TableKey]:
@@ -105,22 +104,12 @@ class ModelNames:
             for metadata in to_list(self.context.metadata)
             for sequence in own_sequences(metadata)
         ]
-        return list(dict.fromkeys((*declared, *self._default_sequences())))
-
-    def _default_sequences(self) -> Iterator[TableKey]:
-        """Give the sequences that PostgreSQL makes for SERIAL and identity columns."""
-        if self.context.dialect.name != "postgresql":
-            return
-        for (schema, name), table in self.tables.items():
-            column = self.counted_column(table)
-            if column is not None:
-                yield schema, f"{name}_{column.name}_seq"
+        by_default = [
+            (schema, sequence)
+            for (schema, _), table in self.tables.items()
+            if (sequence := default_sequence(table, self.context.dialect))
+        ]
+        return list(dict.fromkeys((*declared, *by_default)))
 
     def _schema(self, schema: str | None) -> str | None:
         return None if schema == self.context.inspector.default_schema_name else schema
-
-
-def _counts_by_itself(column: Column[int]) -> bool:
-    return not isinstance(column.default, Sequence) and (
-        column.server_default is None or isinstance(column.server_default, Identity)
-    )

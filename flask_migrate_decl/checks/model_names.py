@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ARRAY, Enum
-
 from flask_migrate_decl.autogenerate import unconnected_name_rules
-from flask_migrate_decl.autogenerate.private import final_name, own_sequences
+from flask_migrate_decl.autogenerate.private import own_sequences
+from flask_migrate_decl.autogenerate.table_names import (
+    constraint_names,
+    default_sequence,
+    enums_of,
+    index_names,
+)
 from flask_migrate_decl.renames import Kind, key_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from sqlalchemy import Constraint, Index, Table
+    from sqlalchemy import Table
 
     from flask_migrate_decl.databases import Bind
     from flask_migrate_decl.renames import Hint, NameRules, Renames, TableKey
@@ -188,28 +192,15 @@ class ModelNames:
             yield _Listed(Kind.SEQUENCE, sequence.schema, None, [str(sequence.name)])
 
     def _lists_of_table(self, table: Table) -> Iterator[_Listed]:
-        columns = [column.name for column in table.columns]
-        yield _Listed(Kind.COLUMN, table.schema, table.name, columns)
-        yield _Listed(Kind.INDEX, table.schema, table.name, self._final_names(table.indexes))
-        constraints = self._final_names(table.constraints)
-        yield _Listed(Kind.CONSTRAINT, table.schema, table.name, constraints)
-        for enum in _enums_of(table):
+        schema, name, dialect = table.schema, table.name, self.bind.engine.dialect
+        yield _Listed(Kind.COLUMN, schema, name, [column.name for column in table.columns])
+        yield _Listed(Kind.INDEX, schema, name, index_names(table, dialect))
+        yield _Listed(Kind.CONSTRAINT, schema, name, constraint_names(table, dialect))
+        for enum in enums_of(table):
             yield _Listed(Kind.ENUM, enum.schema, None, [str(enum.name)])
             yield _Listed(Kind.ENUM_VALUE, enum.schema, str(enum.name), enum.enums)
-        counted = table.autoincrement_column
-        if counted is not None and self.bind.engine.dialect.name == "postgresql":
-            yield _Listed(Kind.SEQUENCE, table.schema, None, [f"{table.name}_{counted.name}_seq"])
-
-    def _final_names(self, items: Iterable[Constraint | Index]) -> Sequence[str]:
-        names = (final_name(item, self.bind.engine.dialect) for item in items)
-        return [name for name in names if name]
-
-
-def _enums_of(table: Table) -> Iterator[Enum]:
-    for column in table.columns:
-        item = column.type.item_type if isinstance(column.type, ARRAY) else column.type
-        if isinstance(item, Enum) and item.name:
-            yield item
+        if sequence := default_sequence(table, dialect):
+            yield _Listed(Kind.SEQUENCE, schema, None, [sequence])
 
 
 def _kind_of_owner(kind: Kind) -> Kind:

@@ -6,7 +6,7 @@ No rows hang on these names, so a hint that may be misspelt is an error only whe
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,8 @@ class OwnedHints:
             pair = self.pairs.meant_by(hint)[0]
             return reports.harmless(hint, State.SPENT if pair.models is None else State.APPLIED)
         revision = self.recorded(hint, owner.database)
-        return report_in(hint, self._scopes[owner], self.database, revision, owner)
+        report = report_in(hint, self._scopes[owner], self.database, revision, owner)
+        return replace(report, hint=in_owner(hint, owner.models))
 
     def moves(self) -> Iterator[Move]:
         """Give what gets another name."""
