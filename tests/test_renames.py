@@ -167,6 +167,8 @@ LOGS = [
     Log("what took the old name may be dropped", "a>b!", "a b", "b", {}, "applied"),
     Log("hints that have nothing to do with one another", "a>b x>y", "a x", "b y",
         {"a": "b", "x": "y"}, "pending pending"),
+    Log("what was renamed long ago is dropped, and its old name is another's new one",
+        "a>b c>a", "b c", "a", {"c": "a"}, "early pending"),
     Log("a hint to itself does nothing", "a>a", "a", "a", {}, "applied"),
 ]  # fmt: skip
 
@@ -397,6 +399,26 @@ def plan(*moves: Move, rules: NameRules | None = None, in_use: str = "") -> Rena
 )  # fmt: skip
 def test_the_steps_of_a_plan(of: RenamePlan, said: list[str]) -> None:
     assert list(of.explained()) == said
+
+
+@pytest.mark.parametrize(
+    ("shared", "said"),
+    [
+        (
+            {Kind.INDEX},
+            ["t.a → renamed_1, for a while", "u.b → a", "t.renamed_1 → b", "s.t.a → b"],
+        ),
+        ({Kind.CONSTRAINT}, ["t.a → b", "u.b → a", "s.t.a → b"]),
+    ],
+)
+def test_names_that_all_tables_of_a_schema_share(shared: set[Kind], said: list[str]) -> None:
+    of = plan(
+        Move(Kind.INDEX, "a", "b", None, "t"),
+        Move(Kind.INDEX, "b", "a", None, "u"),
+        Move(Kind.INDEX, "a", "b", "s", "t"),
+        rules=NameRules(shared_in_schema=frozenset(shared)),
+    )
+    assert list(of.explained()) == [f"rename index {step}" for step in said]
 
 
 def test_a_plan_knows_the_tables_that_it_touches() -> None:

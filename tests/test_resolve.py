@@ -142,6 +142,14 @@ CASES = [
         tables(t="a", u="x"), tables(u="b", t="x"),
         ["table t → renamed_1, for a while", "table u → t", "table renamed_1 → u"],
         "pending pending unmatched", ['there is nothing to rename in "t", but "a" would become']),
+    Case("two hints of one column", [ColumnRename("t", "a", "b"), ColumnRename("t", "a", "c")],
+        tables(t="a"), tables(t="b c"), states="contradicted contradicted",
+        problems=["the same column as renames.columns[1]",
+            "the same column as renames.columns[0]"]),
+    Case("two hints of one index", [IndexRename("t", "a", "c"), IndexRename("t", "b", "c")],
+        indexes("a", "b"), indexes("c"), states="contradicted contradicted",
+        problems=["the same index as renames.indexes[1]",
+            "the same index as renames.indexes[0]"]),
     # --- abilities
     Case("an enum where there are none", [EnumRename("a", "b")],
         unable(Kind.ENUM, Way.ABSENT, Names()), Names(enums={"b": []}), states="spent"),
@@ -349,9 +357,9 @@ def test_the_hints_by_one_name_of_a_table_are_tried_together() -> None:
     """The new column of the one waits for the other's, in a table that is part of a shift."""
     database = Names({"p": ["id", "a"], "a": ["id", "note", "a"]})
     models = Names({"q": ["id", "a"], "p": ["id", "a", "post"]})
-    hints = Renames(
+    renames = Renames(
         tables=(TableRename("a", "p"), TableRename("p", "q")),
         columns=(ColumnRename("p", "a", "post"), ColumnRename("p", "note", "a")),
     )
-    plan = resolve(hints, database.catalog(), models.catalog()).plan
+    plan = resolve(renames, database.catalog(), models.catalog()).plan
     assert [str(step) for step in plan.steps][2:] == ["column p.a → post", "column p.note → a"]
