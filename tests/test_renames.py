@@ -634,6 +634,15 @@ CONFLICTS = {
         ),
         FROM,
     ),
+    "column by both names of the table that takes a name over": (
+        hints(
+            TableRename("u", "v"),
+            TableRename("t", "u"),
+            ColumnRename("t", "a", "b"),
+            ColumnRename("u", "a", "c"),
+        ),
+        FROM,
+    ),
     "column by the schemas of its table": (
         hints(
             TableRename("t", "u", to_schema="s"),
@@ -731,6 +740,12 @@ NO_CONFLICTS = {
         TableRename("u", "v"),
         TableRename("t", "u"),
         ColumnRename("t", "a", "b"),
+        ColumnRename("v", "a", "c"),
+    ),
+    "a column of the table that takes a name over": hints(
+        TableRename("u", "v"),
+        TableRename("t", "u"),
+        ColumnRename("u", "a", "b"),
         ColumnRename("v", "a", "c"),
     ),
     "another case": hints(TableRename("Name", "name")),
