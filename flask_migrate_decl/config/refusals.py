@@ -128,12 +128,10 @@ def _help_for_section_key(key: str, bind: str) -> str:
 
 def _keys_known_at(path: KeyPath) -> tuple[str, ...]:
     """Return the keys that the table at a path may have."""
-    model: type[BaseModel] = Settings
-    for key in path:
-        if key == "binds":
-            model = BindSettings
-        elif isinstance(key, str) and (inner := _TABLES.get(key)):
-            model = inner
+    # A bind may be called as a list of hints is.
+    is_bind = path[:1] == ("binds",)
+    keys = [key for key in path if isinstance(key, str)]
+    model = BindSettings if is_bind else _TABLES[keys[-1]] if keys else Settings
     return tuple(
         info.alias or name
         for name, info in model.model_fields.items()
