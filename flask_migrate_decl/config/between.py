@@ -146,9 +146,10 @@ def _ids_twice(source: Source) -> Iterator[Finding]:
 
 
 def _raw_hints(section: Mapping[str, Any]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    """Give all hints, also wrong ones, in the order in which their lists stand in the file."""
     renames = section.get("renames")
-    for kind in HINT_MODELS:
-        for position, hint in enumerate(items_in(renames, kind)):
+    for kind in renames if isinstance(renames, dict) else ():
+        for position, hint in enumerate(items_in(renames, kind) if kind in HINT_MODELS else ()):
             if isinstance(hint, dict):
                 yield kind, position, hint
 
