@@ -625,24 +625,6 @@ CONFLICTS = {
         hints(TableRename("t", "u"), ColumnRename("t", "a", "b"), ColumnRename("u", "a", "c")),
         FROM,
     ),
-    "column by names of a chain": (
-        hints(
-            TableRename("t", "u"),
-            TableRename("u", "v"),
-            ColumnRename("t", "a", "b"),
-            ColumnRename("v", "a", "c"),
-        ),
-        FROM,
-    ),
-    "column by both names of the table that takes a name over": (
-        hints(
-            TableRename("u", "v"),
-            TableRename("t", "u"),
-            ColumnRename("t", "a", "b"),
-            ColumnRename("u", "a", "c"),
-        ),
-        FROM,
-    ),
     "column by the schemas of its table": (
         hints(
             TableRename("t", "u", to_schema="s"),
@@ -699,6 +681,12 @@ def test_what_helps_against_a_hint_from_one_name() -> None:
 
 
 NO_CONFLICTS = {
+    "column by names of a chain, which may be those of a shift": hints(
+        TableRename("t", "u"),
+        TableRename("u", "v"),
+        ColumnRename("t", "a", "b"),
+        ColumnRename("v", "a", "c"),
+    ),
     "other schemas": hints(TableRename("a", "b"), TableRename("a", "b", "s")),
     "other binds": hints(TableRename("a", "b"), TableRename("a", "b", bind="other")),
     "columns of other binds": hints(

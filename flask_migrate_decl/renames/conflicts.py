@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.errors.rules import NEW_NAME_TWICE, RENAMED_TO_ITSELF, RENAMED_TWICE
@@ -67,58 +66,33 @@ Owner = tuple[str | None, str | None, str]
 
 
 class _LatestNames:
-    """What the tables and types are called in the end that own what other hints rename."""
+    """What the tables and types are called in the end that own what other hints rename.
+
+    A name that one hint gives and another takes away may be that of two tables, as in a shift, or
+    of one, as in a chain: only a database can tell, so that it is left as it is.
+    """
 
     def __init__(self, renames: Renames, rules: NameRules) -> None:
         self.rules = rules
-        self.tables = self._steps(renames.tables)
-        self.enums = self._steps(renames.enums)
+        self.new_names = {
+            Kind.TABLE: self._new_names(renames.tables),
+            Kind.ENUM: self._new_names(renames.enums),
+        }
 
     def owner(self, hint: Hint) -> Name | None:
         if hint.owner is None:
             return None
-        is_label = hint.kind is Kind.ENUM_VALUE
-        steps, kind = (self.enums, Kind.ENUM) if is_label else (self.tables, Kind.TABLE)
-        key = (hint.bind, hint.schema, self.rules.fold(kind, hint.owner))
-        given = self._given[kind]
-        is_taken_over = key in steps and given.get(key, -1) > steps[key][0]
-        if is_taken_over or _comes_back(key, steps):
-            # It is the new name of something else.
-            return key[1:]
-        return _end(key, steps)[1:]
+        kind = Kind.ENUM if hint.kind is Kind.ENUM_VALUE else Kind.TABLE
+        named = (hint.bind, hint.schema, self.rules.fold(kind, hint.owner))
+        return self.new_names[kind].get(named, named)[1:]
 
-    @cached_property
-    def _given(self) -> Mapping[Kind, Mapping[Owner, int]]:
-        """Where the hint of each new name stands."""
-        return {
-            kind: {new: position for position, new in steps.values()}
-            for kind, steps in ((Kind.TABLE, self.tables), (Kind.ENUM, self.enums))
-        }
-
-    def _steps(self, hints: Sequence[Hint]) -> Mapping[Owner, tuple[int, Owner]]:
-        return {
-            (hint.bind, *old): (position, (hint.bind, *new))
-            for position, hint in enumerate(hints)
-            for old, new in (_names(hint, self.rules.fold),)
-        }
-
-
-def _end(owner: Owner, steps: Mapping[Owner, tuple[int, Owner]]) -> Owner:
-    """Follow the hints that stand one after another."""
-    position = -1
-    while (step := steps.get(owner)) and step[0] > position:
-        position, owner = step
-    return owner
-
-
-def _comes_back(owner: Owner, steps: Mapping[Owner, tuple[int, Owner]]) -> bool:
-    """Tell whether the name is exchanged, so that it is one of something else afterwards."""
-    seen: set[Owner] = set()
-    name = owner
-    while name in steps and name not in seen:
-        seen.add(name)
-        name = steps[name][1]
-    return name == owner and bool(seen)
+    def _new_names(self, hints: Sequence[Hint]) -> Mapping[Owner, Owner]:
+        """Return the new names of what has one other name, by that."""
+        ends = [_names(hint, self.rules.fold) for hint in hints]
+        binds = [hint.bind for hint in hints]
+        steps = {(b, *old): (b, *new) for b, (old, new) in zip(binds, ends, strict=True)}
+        between = steps.keys() & set(steps.values())
+        return {old: new for old, new in steps.items() if not {old, new} & between}
 
 
 def _conflicts_of_one_scope(hints: Sequence[Hint], rules: NameRules) -> Iterator[Conflict]:

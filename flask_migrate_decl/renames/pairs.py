@@ -125,7 +125,8 @@ class TablePairs:
             return
         yield from states.reachable(named)
         if self.scope.in_models(named) is None:
-            yield from self._earlier_names.get(named, ())
+            moving = {*states.targets, *states.targets.values()}
+            yield from (name for name in self._earlier_names.get(named, ()) if name not in moving)
 
     @cached_property
     def _exchanged(self) -> set[TableKey]:
