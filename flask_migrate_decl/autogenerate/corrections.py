@@ -163,6 +163,7 @@ def columns_with_checks(connection: Connection, table: TableKey) -> set[str]:
     if connection.dialect.name not in MYSQL_FAMILY:
         return set()
     name = ".".join(f"`{part.replace('`', '``')}`" for part in table if part)
-    statement = connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").fetchone()
+    show = text(f"SHOW CREATE TABLE {name}".replace(":", "\\:"))
+    statement = connection.execute(show).fetchone()
     found = _CHECKED_COLUMN.finditer(statement[1]) if statement else ()
     return {match[1].replace("``", "`") for match in found}

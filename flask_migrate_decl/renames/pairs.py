@@ -71,7 +71,7 @@ class TablePairs:
 
     def is_moving(self, hint: OwnedHint) -> bool:
         """Tell whether what has the hint's table name gets another one."""
-        return self.scope.fold((hint.schema, hint.owner)) in self.scope.states.targets
+        return self.scope.fold((hint.schema, hint.owner)) in self._passing
 
     def new_owner(self, hint: OwnedHint) -> TableKey | None:
         """Return the table that a hint means where it is to be added, ``None`` elsewhere."""
@@ -120,8 +120,8 @@ class TablePairs:
         states = self.scope.states
         if self.scope.in_models(named) is not None and named in self._exchanged:
             return
-        if named in states.targets:
-            yield states.targets[named]
+        if named in self._passing:
+            yield self._passing[named]
             return
         yield from states.reachable(named)
         if self.scope.in_models(named) is None:
@@ -131,6 +131,17 @@ class TablePairs:
     @cached_property
     def _exchanged(self) -> set[TableKey]:
         return exchanged_names(self.scope.states.log)
+
+    @cached_property
+    def _passing(self) -> Mapping[TableKey, TableKey]:
+        """The names that something has on its way from its old name, and its new one."""
+        states = self.scope.states
+        passing = {
+            states.log[position].old: target
+            for old, target in states.targets.items()
+            for position in states.crossing(old)
+        }
+        return passing | dict(states.targets)
 
     @cached_property
     def _earlier_names(self) -> Mapping[TableKey, Sequence[TableKey]]:
