@@ -119,17 +119,29 @@ class ColumnHints:
     def _is_wanted(self, hint: ColumnRename, table: SameTable) -> bool:
         """Tell whether the rename is still to be done in a table.
 
-        All hints by the same name of a table are tried together, as one may wait for another.
+        All hints that may mean the table are tried together, as one may wait for another; and
+        those by the same name of it, where others get in their way.
         """
-        together = self._by_table_name.get((hint.schema, hint.table), [])
-        scope = self._scope(table, together if hint in together else [hint])
+        of_name = [other for other in self.hints if _table_name(other) == _table_name(hint)]
+        return any(
+            hint in together and self._is_pending(hint, table, together)
+            for together in (self._possible_hints.get(table, []), of_name, [hint])
+        )
+
+    def _is_pending(
+        self, hint: ColumnRename, table: SameTable, together: Sequence[ColumnRename]
+    ) -> bool:
+        scope = self._scope(table, together)
         return hint not in scope.doubled and scope.state(hint) is State.PENDING
 
     @cached_property
-    def _by_table_name(self) -> Mapping[TableKey, Sequence[ColumnRename]]:
-        found: defaultdict[TableKey, list[ColumnRename]] = defaultdict(list)
+    def _possible_hints(self) -> Mapping[SameTable, Sequence[ColumnRename]]:
+        """The hints that may mean each table, in the order in which they stand."""
+        found: defaultdict[SameTable, list[ColumnRename]] = defaultdict(list)
         for hint in self.hints:
-            found[hint.schema, hint.table].append(hint)
+            for pair in self.pairs.meant_by(hint):
+                if pair.whole:
+                    found[pair.whole].append(hint)
         return found
 
     @cached_property
@@ -255,6 +267,10 @@ def _shown(hint: ColumnRename, table: TableKey | None) -> ColumnRename:
     shown = in_owner(hint, table)
     assert isinstance(shown, ColumnRename)
     return shown
+
+
+def _table_name(hint: ColumnRename) -> TableKey:
+    return hint.schema, hint.table
 
 
 def _pair_of(table: SameTable) -> TablePair:

@@ -17,6 +17,9 @@ from tests.laws.trial import NotCleanError, Trial, alembic_manages
 
 log = logging.getLogger(__name__)
 
+# Alembic's own words on what it will not be able to carry out.
+pytestmark = pytest.mark.filterwarnings("ignore:Autogenerate rendered a:UserWarning")
+
 MARKS = {"postgresql": pytest.mark.postgresql, "mariadb": pytest.mark.mariadb}
 QUICK = {"sqlite": 40, "postgresql": 10, "mariadb": 10}
 LONG = {"sqlite": 2_000, "postgresql": 300, "mariadb": 300}
