@@ -96,6 +96,18 @@ def sqlite_project(tmp_path: Path) -> Project:
     return Project(tmp_path, f"sqlite:///{tmp_path}/app.db")
 
 
+@pytest.fixture
+def postgres_project(postgres_url: str, tmp_path: Path) -> Project:
+    """Give an empty project on PostgreSQL."""
+    return Project(tmp_path, postgres_url)
+
+
+@pytest.fixture
+def mariadb_project(mariadb_url: str, tmp_path: Path) -> Project:
+    """Give an empty project on MariaDB."""
+    return Project(tmp_path, mariadb_url)
+
+
 @pytest.fixture(autouse=True)
 def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test out of the repository's folder, and the caller's settings out of the test."""

@@ -136,6 +136,33 @@ class Project:
         return paths[-1].read_text()
 
 
+def begun(project: Project, define: Define, **options: Any) -> App:
+    """Make the folder of revisions and the first revision, and bring the database to it."""
+    app = project.app(define, **options)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    return app
+
+
+def renamed(project: Project, define: Define, hints: str, **options: Any) -> App:
+    """Carry hints out, after which nothing may differ."""
+    project.configure(hints)
+    app = project.app(define, **options)
+    app.run("db", "migrate")
+    app.run("db", "upgrade")
+    assert "No new upgrade operations" in app.run("db", "check")
+    return app
+
+
+def refused(project: Project, define: Define, hints: str, **options: Any) -> str:
+    """Return what the command says that must not write a revision for these hints."""
+    project.configure(hints)
+    before = project.scripts()
+    output = project.app(define, **options).run("db", "migrate", exit_code=1)
+    assert project.scripts() == before
+    return output
+
+
 def switch_foreign_keys_on(engine: Engine) -> None:
     """Let SQLite enforce foreign keys, which is what makes a careless rebuild lose rows."""
     if engine.dialect.name != "sqlite":

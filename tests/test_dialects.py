@@ -19,34 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from tests.project import App, Define, Project
-
-
-def begun(project: Project, define: Define) -> App:
-    app = project.app(define)
-    for command in ("init", "migrate", "upgrade"):
-        app.run("db", command)
-    return app
-
-
-def renamed(project: Project, define: Define, hints: str) -> App:
-    project.configure(hints)
-    app = project.app(define)
-    app.run("db", "migrate")
-    app.run("db", "upgrade")
-    assert "No new upgrade operations" in app.run("db", "check")
-    return app
-
-
-@pytest.fixture
-def postgres_project(postgres_url: str, sqlite_project: Project) -> Project:
-    return Project(sqlite_project.folder, postgres_url)
-
-
-@pytest.fixture
-def mariadb_project(mariadb_url: str, sqlite_project: Project) -> Project:
-    return Project(sqlite_project.folder, mariadb_url)
-
+from tests.project import App, Define, Project, begun, renamed
 
 # --- PostgreSQL --------------------------------------------------------------------------------
 
