@@ -86,7 +86,7 @@ def _compile_rename(element: Rename, compiler: DDLCompiler, **_kw: object) -> st
     def text(value: str) -> str:
         return compiler.sql_compiler.render_literal_value(value, String())
 
-    table = element.table or ""
+    table = in_schema(element.table) if element.table else ""
     return _SQL[compiler.dialect.name][element.kind].format(
         old=in_schema(element.old),
         old_name=quote(element.old),
@@ -96,6 +96,6 @@ def _compile_rename(element: Rename, compiler: DDLCompiler, **_kw: object) -> st
         new=quote(element.new),
         new_text=text(element.new),
         new_in_schema=in_schema(element.new),
-        table=in_schema(table),
-        path_text=text(f"{in_schema(table)}.{quote(element.old)}"),
+        table=table,
+        path_text=text(f"{table}.{quote(element.old)}"),
     )
