@@ -148,8 +148,8 @@ SAID = [
     ),
     Said(
         "enum value",
-        lambda op: op.rename_enum_value("mood", "it's", "50% \\o/", schema="s"),
-        {"postgresql": "ALTER TYPE s.mood RENAME VALUE 'it''s' TO '50% \\o/'"}
+        lambda op: op.rename_enum_value("mood", "it's", "50% o/", schema="s"),
+        {"postgresql": "ALTER TYPE s.mood RENAME VALUE 'it''s' TO '50% o/'"}
         | dict.fromkeys(("mysql", "mariadb", "sqlite", "mssql", "oracle")),
     ),
     Said(
