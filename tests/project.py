@@ -57,10 +57,10 @@ class App:
             for statement in statements:
                 connection.exec_driver_sql(statement)
 
-    def differences(self) -> list[Any]:
+    def differences(self, **options: Any) -> list[Any]:
         """Return what plain Alembic finds between the database and the models."""
         with self.connect() as connection:
-            context = MigrationContext.configure(connection)
+            context = MigrationContext.configure(connection, opts=options)
             return list(compare_metadata(context, self.db.metadata))
 
     def insert(self, rows: Rows) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import ARRAY, Column, Enum, Identity, Integer, text
+from sqlalchemy import ARRAY, Column, Enum, ForeignKey, Identity, Index, Integer, String, text
 
-from tests.project import App, Define, Project, begun, renamed
+from tests.project import App, Define, Project, begun, refused, renamed
 
 pytestmark = pytest.mark.postgresql
 
@@ -129,3 +129,183 @@ def test_enums_in_arrays_and_defaults(
     after.run("db", "downgrade")
     before.execute("INSERT INTO paint DEFAULT VALUES")
     assert values(before, colours) == [shown.format("red")] * 3
+
+
+# --- partitions and heirs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["at", "moment"])
+def test_partitions_follow_their_parent(postgres_project: Project, key: str) -> None:
+    def define(table: str, at: str, name: str) -> Define:
+        return lambda db: db.Table(
+            table,
+            Column(at, Integer, primary_key=True),
+            Column(name, String),
+            Index("ix_name", name),
+            postgresql_partition_by=f"RANGE ({at})",
+        )
+
+    def keep_partitions_out(name: str | None, type_: str, _parents: object) -> bool:
+        return type_ != "table" or not str(name).startswith("part_")
+
+    before = begun(postgres_project, define("item", "at", "name"), include_name=keep_partitions_out)
+    before.execute(
+        "CREATE TABLE part_1 PARTITION OF item FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE part_2 PARTITION OF item FOR VALUES FROM (10) TO (20)",
+        "INSERT INTO item VALUES (1, 'saw'), (11, 'axe')",
+    )
+    of_key = f'{{ table = "thing", from = "at", to = "{key}" }},' if key != "at" else ""
+    hints = f"""[renames]
+    tables = [{{ from = "item", to = "thing" }}]
+    columns = [{of_key} {{ table = "thing", from = "name", to = "label" }}]"""
+    new = define("thing", key, "label")
+    after = renamed(postgres_project, new, hints, include_name=keep_partitions_out)
+    after.execute(f"INSERT INTO thing ({key}, label) VALUES (12, 'awl')")
+    assert values(after, f"SELECT label FROM part_2 ORDER BY {key}") == ["axe", "awl"]
+    after.run("db", "downgrade")
+    assert values(before, "SELECT name FROM item ORDER BY at") == ["saw", "axe", "awl"]
+    assert before.differences(include_name=keep_partitions_out) == []
+
+
+def heirs(parents_name: str, heirs_name: str) -> Define:
+    """Define a table and one that inherits from it, as PostgreSQL reflects it."""
+
+    def define(db: SQLAlchemy) -> None:
+        for table, name in (("animal", parents_name), ("dog", heirs_name)):
+            db.Table(table, Column("id", Integer), Column(name, String))
+
+    return define
+
+
+@pytest.fixture
+def animals(postgres_project: Project) -> App:
+    app = postgres_project.app(heirs("name", "name"))
+    app.execute(
+        "CREATE TABLE animal (id INTEGER, name VARCHAR)",
+        "CREATE TABLE dog () INHERITS (animal)",
+        "INSERT INTO animal VALUES (1, 'Cat')",
+        "INSERT INTO dog VALUES (2, 'Rex')",
+    )
+    app.run("db", "init")
+    app.run("db", "revision")
+    app.run("db", "upgrade")
+    return app
+
+
+@pytest.mark.parametrize("heir_is_hinted", [False, True])
+def test_an_heir_follows_its_parent(
+    animals: App, postgres_project: Project, heir_is_hinted: bool
+) -> None:
+    of_heir = '{ table = "dog", from = "name", to = "called" },' if heir_is_hinted else ""
+    hints = f'renames.columns = [{of_heir}{{ table = "animal", from = "name", to = "called" }}]'
+    after = renamed(postgres_project, heirs("called", "called"), hints)
+    assert postgres_project.newest_script().count("op.alter_column") == 2
+    after.execute("INSERT INTO dog (id, called) VALUES (3, 'Bo')")
+    assert values(after, "SELECT called FROM animal ORDER BY id") == ["Cat", "Rex", "Bo"]
+    after.run("db", "downgrade")
+    assert values(animals, "SELECT name FROM dog ORDER BY id") == ["Rex", "Bo"]
+    assert animals.differences() == []
+
+
+@pytest.mark.parametrize("parents_name", ["name", "called"])
+def test_a_hint_of_the_heir_alone_is_refused(
+    animals: App, postgres_project: Project, parents_name: str
+) -> None:
+    hints = 'renames.columns = [{ table = "dog", from = "name", to = "called" }]'
+    output = refused(postgres_project, heirs(parents_name, "called"), hints)
+    assert '"dog" inherits "name" from "animal"' in output
+    assert "declare the same rename of the parent" in output
+
+
+# --- schemas and views -------------------------------------------------------------------------
+
+
+def orders(schema: str, customers: tuple[str, str], key: str) -> Define:
+    """Define orders in one schema that point to customers in another, and both to themselves."""
+
+    def define(db: SQLAlchemy) -> None:
+        customer = ".".join(customers)
+        db.Table(
+            customers[1],
+            Column("id", Integer, primary_key=True),
+            Column("friend_id", ForeignKey(f"{customer}.id")),
+            schema=customers[0],
+        )
+        db.Table(
+            "order",
+            Column("id", Integer, primary_key=True),
+            Column(key, ForeignKey(f"{customer}.id", ondelete="CASCADE"), index=True),
+            Column("earlier_id", ForeignKey(f"{schema}.order.id")),
+            schema=schema,
+        )
+
+    return define
+
+
+@pytest.mark.parametrize(
+    ("define", "hints"),
+    [
+        (
+            orders("shop", ("people", "client"), "client_id"),
+            """tables = [
+              { from = "customer", to = "client", schema = "crm", to_schema = "people" }
+            ]
+            columns = [
+              { table = "order", from = "customer_id", to = "client_id", schema = "shop" },
+            ]""",
+        ),
+        (
+            orders("people", ("people", "customer"), "customer_id"),
+            """tables = [
+              { from = "customer", to = "customer", schema = "crm", to_schema = "people" },
+              { from = "order", to = "order", schema = "shop", to_schema = "people" },
+            ]""",
+        ),
+        (
+            orders("crm", ("shop", "customer"), "customer_id"),
+            """tables = [
+              { from = "customer", to = "customer", schema = "crm", to_schema = "shop" },
+              { from = "order", to = "order", schema = "shop", to_schema = "crm" },
+            ]""",
+        ),
+        (
+            orders("sales", ("crm", "client"), "customer_id"),
+            """schemas = [{ from = "shop", to = "sales" }]
+            tables = [{ from = "customer", to = "client", schema = "crm" }]""",
+        ),
+    ],
+    ids=["one moves", "both move to one", "they change places", "a schema and a table"],
+)
+def test_foreign_keys_across_schemas_go_along(
+    postgres_project: Project, define: Define, hints: str
+) -> None:
+    first = postgres_project.app(lambda _db: None)
+    first.execute("CREATE SCHEMA crm", "CREATE SCHEMA shop", "CREATE SCHEMA people")
+    options = {"include_schemas": True}
+    before = begun(postgres_project, orders("shop", ("crm", "customer"), "customer_id"), **options)
+    before.execute(
+        "INSERT INTO crm.customer VALUES (1, NULL), (2, 1)",
+        "INSERT INTO shop.order VALUES (10, 1, NULL), (11, 2, 10)",
+        "CREATE VIEW public.friends AS SELECT o.id AS found FROM shop.order AS o"
+        " JOIN crm.customer AS c ON c.id = o.customer_id WHERE c.friend_id = 1",
+    )
+    after = renamed(postgres_project, define, f"[renames]\n{hints}", **options)
+    script = postgres_project.newest_script()
+    for word in ("foreign", "drop", "create", "batch"):
+        assert word not in script.replace("Create Date", "")
+    found = "SELECT found FROM friends"
+    assert values(after, found) == [11]
+    after.run("db", "downgrade")
+    assert values(before, found) == [11]
+    assert before.differences(**options) == []
+    after.run("db", "upgrade")
+    order, customer = order_and_customer(after)
+    after.execute(f"DELETE FROM {customer} WHERE id = 2")
+    assert values(after, f"SELECT id FROM {order}") == [10]
+
+
+def order_and_customer(app: App) -> tuple[str, str]:
+    """Return what the two tables are called, in quotes."""
+    names = sorted(app.db.metadata.tables, key=lambda name: "order" not in name)
+    first, second = ('"' + name.replace(".", '"."') + '"' for name in names)
+    return first, second
