@@ -78,8 +78,6 @@ HINTS_OF_ENUMS = {
     "both": """enums = [{ from = "colour", to = "shade" }]
         enum_values = [{ enum = "shade", from = "red", to = "crimson" }]""",
 }
-CASTS = pytest.mark.xfail(strict=True, reason="a cast in the models names what is not there yet")
-ARRAYS = pytest.mark.xfail(strict=True, reason="a label in an array is shown in quotes of its own")
 
 
 @pytest.mark.parametrize(
@@ -88,15 +86,15 @@ ARRAYS = pytest.mark.xfail(strict=True, reason="a label in an array is shown in 
         (False, False, "type"),
         (False, False, "label"),
         (False, False, "both"),
-        pytest.param(False, True, "type", marks=CASTS),
-        pytest.param(False, True, "label", marks=CASTS),
-        pytest.param(False, True, "both", marks=CASTS),
+        (False, True, "type"),
+        (False, True, "label"),
+        (False, True, "both"),
         (True, False, "type"),
-        pytest.param(True, False, "label", marks=ARRAYS),
-        pytest.param(True, False, "both", marks=ARRAYS),
-        pytest.param(True, True, "type", marks=CASTS),
-        pytest.param(True, True, "label", marks=CASTS),
-        pytest.param(True, True, "both", marks=CASTS),
+        (True, False, "label"),
+        (True, False, "both"),
+        (True, True, "type"),
+        (True, True, "label"),
+        (True, True, "both"),
     ],
 )
 def test_enums_in_arrays_and_defaults(

@@ -12,18 +12,22 @@ from sqlalchemy.dialects.postgresql import ENUM
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flask_migrate_decl.renames import NameMap, TableKey
+    from flask_migrate_decl.autogenerate.view import RenamedInspector
+    from flask_migrate_decl.renames import TableKey
 
 _CAST_TEXT = re.compile(r"'((?:[^']|'')*)'::[\w.\"]+(?:\[\])*")
+_PLAIN_ITEM = re.compile(r"[^{}\",\\\s']+")
+"""What an array has without quotes; see https://www.postgresql.org/docs/current/arrays.html."""
 _LISTED = re.compile(r'"((?:[^"\\]|\\.)*)"|([^{},"]+)')
 
 
-def corrected_enum(names: NameMap, column: dict[str, Any]) -> None:
+def corrected_enum(view: RenamedInspector, column: dict[str, Any], *, with_cast: bool) -> None:
     """Show the type of a column, and the labels in its default, by their new names.
 
-    The default is shown without its cast: to compare it, Alembic asks the database, which does not
-    know the new names yet.
+    :param with_cast: show the default as the models have it: what is not the same word for word,
+        Alembic lets the database compare, which does not know the new names yet.
     """
+    names = view.names
     if not (names.enums or names.labels or names.schemas):
         return
     is_array = isinstance(column["type"], ARRAY)
@@ -37,9 +41,15 @@ def corrected_enum(names: NameMap, column: dict[str, Any]) -> None:
     renamed = _renamed_enum(enum, new, labels)
     column["type"] = _array_of(column["type"], renamed) if is_array else renamed
     if column.get("default"):
+        cast = f"::{_quoted_type(view, new)}{'[]' * is_array}" if with_cast else ""
         column["default"] = _CAST_TEXT.sub(
-            lambda match: _renamed_text(match[1], labels), column["default"]
+            lambda match: _renamed_text(match[1], labels) + cast, column["default"]
         )
+
+
+def _quoted_type(view: RenamedInspector, key: TableKey) -> str:
+    quote = view.dialect.identifier_preparer.quote
+    return ".".join(quote(part) for part in key if part)
 
 
 def _renamed_enum(enum: ENUM, new: TableKey, labels: Mapping[str, str]) -> ENUM:
@@ -66,4 +76,6 @@ def _renamed_item(match: re.Match[str], labels: Mapping[str, str]) -> str:
     new = labels.get(label.replace("''", "'"))
     if new is None:
         return match[0]
+    if _PLAIN_ITEM.fullmatch(new) and new.upper() != "NULL":
+        return new
     return '"' + new.replace("\\", "\\\\").replace('"', '\\"').replace("'", "''") + '"'

@@ -45,6 +45,13 @@ class ModelNames:
         assert isinstance(table, Table)
         return self._schema(table.schema), table.name
 
+    def default_has_cast(self, key: TableKey, column: str) -> bool:
+        """Tell whether a column's default, as SQL, has one of PostgreSQL's casts in it."""
+        table = self.tables.get(key)
+        found = None if table is None else table.columns.get(column)
+        default = None if found is None else found.server_default
+        return "::" in str(getattr(default, "arg", ""))
+
     def is_foreign_key(self, key: TableKey, name: str) -> bool:
         """Tell whether a foreign key of a table has a name."""
         keys = self.tables[key].foreign_key_constraints

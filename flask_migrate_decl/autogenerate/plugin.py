@@ -67,7 +67,9 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
     if compared.renames:
         declared.comparisons[bind] = compared
     if resolution.plan:
-        context.inspector = renamed_view(context.inspector, resolution.plan, compared.rules)
+        context.inspector = renamed_view(
+            context.inspector, resolution.plan, compared.rules, compared.models.default_has_cast
+        )
     return PriorityDispatchResult.CONTINUE
 
 

@@ -26,8 +26,16 @@ Reflected = dict[str, Any]
 """One column, key or index as SQLAlchemy's inspector describes it."""
 
 
-def renamed_view(inspector: Inspector, plan: RenamePlan, rules: NameRules) -> RenamedInspector:
+def renamed_view(
+    inspector: Inspector,
+    plan: RenamePlan,
+    rules: NameRules,
+    has_cast: Callable[[TableKey, str], bool] = lambda _table, _column: False,
+) -> RenamedInspector:
     """Return an inspector of the same database that shows the names after the plan.
+
+    :param has_cast: whether the models' default of a table's column, both by their new names, has
+        a cast in it; the default of an enum column is shown as it is there.
 
     It is of the dialect's own inspector class as well, so that a dialect's and a plug-in's
     further methods are there; and it has a cache of its own, as Alembic keeps reflected objects
@@ -39,7 +47,7 @@ def renamed_view(inspector: Inspector, plan: RenamePlan, rules: NameRules) -> Re
     assert isinstance(view, RenamedInspector)
     view.info_cache = {}
     view.plan, view.names, view.rules = plan, plan.names, rules
-    view.old_side = inspector
+    view.old_side, view.has_cast = inspector, has_cast
     return view
 
 
@@ -80,6 +88,7 @@ class RenamedInspector(Inspector):
     names: NameMap
     rules: NameRules
     old_side: Inspector
+    has_cast: Callable[[TableKey, str], bool]
 
     get_columns: Any = _get_one("columns")
     get_pk_constraint: Any = _get_one("pk_constraint")
@@ -207,9 +216,10 @@ def _columns(
             sql = view.renamed_sql(old_key, computed["sqltext"])
             column["computed"] = {**computed, "sqltext": sql}
     corrected_columns(view.old_side, view.names, old_key, columns)
+    new_key = view.names.new_table(old_key)
     for column in columns:
-        corrected_enum(view.names, column)
         column["name"] = view.names.new_column(old_key, column["name"])
+        corrected_enum(view, column, with_cast=view.has_cast(new_key, column["name"]))
     return columns
 
 
