@@ -853,6 +853,11 @@ def test_expressions(sql: str, expected: str) -> None:
     assert rename_identifiers(sql, {"name": "full_name"}, str) == expected
 
 
+def test_a_called_function_is_not_taken_for_a_column_by_its_beginning() -> None:
+    renamed = rename_identifiers("no < now() AND ab < abs (ab)", {"no": "x", "ab": "y"}, str)
+    assert renamed == "x < now() AND y < abs (y)"
+
+
 def test_expressions_where_case_does_not_matter() -> None:
     renamed = rename_identifiers("NAME > 0", {"Name": "a b"}, lambda n: f'"{n}"', ignore_case=True)
     assert renamed == '"a b" > 0'
