@@ -36,9 +36,6 @@ def item(table: str, column: str) -> Define:
     return define
 
 
-BEFORE_A_BRACKET = pytest.mark.xfail(
-    strict=True, reason="a name before a bracket is taken for a function"
-)
 ON_LOG = "CREATE TRIGGER noted AFTER INSERT ON log FOR EACH ROW "
 
 
@@ -50,7 +47,6 @@ ON_LOG = "CREATE TRIGGER noted AFTER INSERT ON log FOR EACH ROW "
         pytest.param(
             'the trigger "noted"',
             f"{ON_LOG}INSERT INTO item (name) VALUES (new.name)",
-            marks=BEFORE_A_BRACKET,
         ),
     ],
     ids=["view", "trigger", "trigger that inserts"],

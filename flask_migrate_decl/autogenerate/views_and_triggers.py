@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from flask_migrate_decl.autogenerate.obstacle import Obstacle
-from flask_migrate_decl.renames import Kind, mentions
+from flask_migrate_decl.renames import Kind, mentions_column, mentions_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ class MySQLObstacles:
             if _View(definition, self._named(key)).names_table:
                 yield self._obstacle(move, f'the view "{view}"', f'the table "{move.old}"')
         for trigger, table, statement in self._triggers:
-            if table != move.old and mentions(statement, move.old):
+            if table != move.old and mentions_table(statement, move.old):
                 yield self._obstacle(move, f'the trigger "{trigger}"', f'the table "{move.old}"')
 
     def _of_column(self, move: Move) -> Iterator[Obstacle]:
@@ -61,8 +61,8 @@ class MySQLObstacles:
             if _View(definition, self._named(key)).names_column(move.old):
                 yield self._obstacle(move, f'the view "{view}"', what)
         for trigger, table, statement in self._triggers:
-            is_meant = table == key[1] or mentions(statement, key[1])
-            if is_meant and mentions(statement, move.old):
+            is_meant = table == key[1] or mentions_table(statement, key[1])
+            if is_meant and mentions_column(statement, move.old):
                 yield self._obstacle(move, f'the trigger "{trigger}"', what)
         yield from self._expressions(move, key)
 
@@ -72,11 +72,11 @@ class MySQLObstacles:
             return
         inspector = self.context.inspector
         for column in inspector.get_columns(key[1], key[0]):
-            if mentions(column.get("computed", {}).get("sqltext", ""), move.old):
+            if mentions_column(column.get("computed", {}).get("sqltext", ""), move.old):
                 what = f'the generated column "{column["name"]}"'
                 yield Obstacle(move, f'{what} uses "{move.old}", so that MySQL refuses', _REMAKE)
         for check in inspector.get_check_constraints(key[1], key[0]):
-            if mentions(check["sqltext"], move.old):
+            if mentions_column(check["sqltext"], move.old):
                 what = f'the check "{check["name"]}"'
                 yield Obstacle(move, f'{what} uses "{move.old}", so that MySQL refuses', _REMAKE)
 

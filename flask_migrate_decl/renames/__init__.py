@@ -2,7 +2,11 @@
 
 from flask_migrate_decl.renames.abilities import Ability, Way
 from flask_migrate_decl.renames.conflicts import Conflict, find_conflicts
-from flask_migrate_decl.renames.expressions import mentions, rename_identifiers
+from flask_migrate_decl.renames.expressions import (
+    mentions_column,
+    mentions_table,
+    rename_identifiers,
+)
 from flask_migrate_decl.renames.hints import (
     ColumnRename,
     ConstraintRename,
@@ -66,7 +70,8 @@ __all__ = [
     "in_owner",
     "in_schema",
     "key_ends",
-    "mentions",
+    "mentions_column",
+    "mentions_table",
     "nearest",
     "of_other_bind",
     "qualified",

@@ -50,9 +50,20 @@ def rename_identifiers(
     return _TOKEN.sub(renamed, sql)
 
 
-def mentions(sql: str, name: str) -> bool:
-    """Tell whether an expression or a statement names something, in upper or lower case."""
-    return rename_identifiers(sql, {name: f"{name}_"}, str, ignore_case=True) != sql
+def mentions_column(sql: str, name: str) -> bool:
+    """Tell whether a statement names a column, in upper or lower case."""
+    return name.lower() in _named(sql, "quoted", "word")
+
+
+def mentions_table(sql: str, name: str) -> bool:
+    """Tell whether a statement names a table, be it before a list of columns, as a call looks."""
+    return name.lower() in _named(sql, "quoted", "word", "call")
+
+
+def _named(sql: str, *groups: str) -> set[str]:
+    """Return the names of some groups, and those that stand behind a dot, in lower case."""
+    found = [match for match in _TOKEN.finditer(sql) if match.lastgroup in (*groups, "other")]
+    return {_unquoted(match[0].removeprefix(".") or ".").lower() for match in found}
 
 
 def _unquoted(token: str) -> str:
