@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.operations import statements
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import Ability, Kind, Way
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
 
-MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
 _WORDS = {
     "sqlite": "SQLite",
     "mysql": "MySQL",

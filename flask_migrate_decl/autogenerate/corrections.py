@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import Kind, NameRules
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.renames import NameMap, TableKey
 
-MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
 _NEXTVAL = re.compile(r"nextval\('(.+?)'::regclass\)")
 _CHECKED_COLUMN = re.compile(r"^\s*`((?:[^`]|``)+)` .* CHECK \(", re.MULTILINE)
 _NAME_PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
@@ -162,8 +162,13 @@ def columns_with_checks(connection: Connection, table: TableKey) -> set[str]:
     """
     if connection.dialect.name not in MYSQL_FAMILY:
         return set()
-    name = ".".join(f"`{part.replace('`', '``')}`" for part in table if part)
+    name = ".".join(ticked(part) for part in table if part)
     show = text(f"SHOW CREATE TABLE {name}".replace(":", "\\:"))
     statement = connection.execute(show).fetchone()
     found = _CHECKED_COLUMN.finditer(statement[1]) if statement else ()
     return {match[1].replace("``", "`") for match in found}
+
+
+def ticked(name: str) -> str:
+    """Quote a name as MySQL and MariaDB do; a dialect's own quoting may double percent signs."""
+    return "`" + name.replace("`", "``") + "`"

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.autogenerate.conventions import Conventions
-from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 from flask_migrate_decl.autogenerate.default_names import default_name, former_default_names
 from flask_migrate_decl.autogenerate.table_names import counted_column
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import Kind, Move
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Enum
 
-from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 from flask_migrate_decl.errors import HintProblem
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

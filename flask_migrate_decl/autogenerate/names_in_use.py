@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 from sqlalchemy import Constraint, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
-from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 from flask_migrate_decl.autogenerate.operations import table_operations
 from flask_migrate_decl.errors import NamesInUseError
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,12 +14,12 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.compiler import compiles
 
 from flask_migrate_decl.autogenerate.corrections import (
-    MYSQL_FAMILY,
     index_follows_column,
 )
 from flask_migrate_decl.autogenerate.declared import declared_renames
 from flask_migrate_decl.autogenerate.operations import table_operations
 from flask_migrate_decl.errors import IndexStaysBehindError
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import Kind
 
 if TYPE_CHECKING:

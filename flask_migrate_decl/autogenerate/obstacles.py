@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
 from flask_migrate_decl.autogenerate.obstacle import Obstacle
 from flask_migrate_decl.autogenerate.views_and_triggers import MySQLObstacles
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import Kind, qualified
 
 if TYPE_CHECKING:

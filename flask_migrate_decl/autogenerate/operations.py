@@ -10,7 +10,8 @@ from alembic.autogenerate import renderers
 from alembic.operations import ops
 from sqlalchemy import DefaultClause, TextClause
 
-from flask_migrate_decl.autogenerate.corrections import MYSQL_FAMILY
+from flask_migrate_decl.autogenerate.corrections import ticked
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 
 Op = TypeVar("Op", bound=ops.MigrateOperation)
 
@@ -170,14 +171,10 @@ def _render_rename_column(context: AutogenContext, op: RenameColumnOp) -> list[s
 
 def _rendered_statement(context: AutogenContext, op: RenameColumnOp) -> str:
     """Return the statement that MySQL and MariaDB have for a rename, as a call of ``execute``."""
-    table = ".".join(_ticked(part) for part in (op.schema, op.table_name) if part)
-    old, new = _ticked(op.column_name), _ticked(str(op.modify_name))
+    table = ".".join(ticked(part) for part in (op.schema, op.table_name) if part)
+    old, new = ticked(op.column_name), ticked(str(op.modify_name))
     sql = _PARAMETER.sub(_ESCAPED, f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
     return f"{context.opts['alembic_module_prefix'] or ''}execute({sql!r})"
-
-
-def _ticked(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 def _default_text(op: RenameColumnOp) -> TextClause | None:

@@ -10,11 +10,11 @@ from sqlalchemy.engine import Inspector
 from sqlalchemy.exc import NoSuchTableError
 
 from flask_migrate_decl.autogenerate.corrections import (
-    MYSQL_FAMILY,
     corrected_columns,
     corrected_indexes,
 )
 from flask_migrate_decl.autogenerate.enums import corrected_enum
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import rename_identifiers
 
 if TYPE_CHECKING:

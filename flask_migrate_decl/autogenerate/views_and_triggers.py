@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from flask_migrate_decl.autogenerate.corrections import ticked
 from flask_migrate_decl.autogenerate.obstacle import Obstacle
 from flask_migrate_decl.renames import Kind, mentions_column, mentions_table
 
@@ -123,13 +124,9 @@ class _View:
         )
         owners = [self._qualified, *(f"`{alias}`" for alias in used)]
         return self.names_table and any(
-            f"{owner}.{_ticked(column)}".lower() in self.definition.lower() for owner in owners
+            f"{owner}.{ticked(column)}".lower() in self.definition.lower() for owner in owners
         )
 
     @property
     def _qualified(self) -> str:
-        return ".".join(_ticked(part or "") for part in self.table)
-
-
-def _ticked(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
+        return ".".join(ticked(part or "") for part in self.table)

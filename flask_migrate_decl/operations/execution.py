@@ -22,11 +22,11 @@ from flask_migrate_decl.operations.directives import (
     SetTableSchemaOp,
 )
 from flask_migrate_decl.operations.restated import ReplaceConstraint
+from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
 _NAME = r"""(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s.(]+)"""
 _CREATE_INDEX = re.compile(
     rf"(?P<create>\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:{_NAME}\.)?){_NAME}(?P<rest>\s+ON\b.*)",

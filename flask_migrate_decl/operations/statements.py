@@ -11,6 +11,8 @@ from sqlalchemy.schema import DDLElement
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import DDLCompiler
 
+MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
+
 INDEX = "index"
 CONSTRAINT = "constraint"
 ENUM = "enum"
