@@ -137,15 +137,18 @@ def _coloured(text: str) -> Text:
     return coloured
 
 
-def show_hints(reports: Sequence[HintReport], steps: Sequence[str], *, verbose: bool) -> None:
+def show_hints(
+    reports: Sequence[HintReport], steps: Sequence[str], *, verbose: bool, done: str = "renamed"
+) -> None:
     """Print what became of each hint.
 
     :param steps: the renames one after another, in words.
+    :param done: what is said of a pending hint.
     :param verbose: tell of hints too with which nothing was to be done, and of the steps.
     """
     for report in reports:
         if report.state is State.PENDING:
-            show(f"renamed {report.hint}{f' ({report.way})' if report.way else ''}")
+            show(f"{done} {report.hint}{f' ({report.way})' if report.way else ''}")
         elif report.state is State.EARLY or verbose:
             show(f"not renamed: {report.hint} ({report.message})")
     for number, step in enumerate(steps if verbose else (), start=1):

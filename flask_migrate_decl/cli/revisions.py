@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +11,7 @@ from flask_migrate_decl.cli.building import command, flag, text_option
 from flask_migrate_decl.cli.console import show, show_hints
 from flask_migrate_decl.cli.group import x_arg_option
 from flask_migrate_decl.commands import revisions as commands
+from flask_migrate_decl.errors import ModelsDifferError
 
 if TYPE_CHECKING:
     from flask_migrate_decl.results import (
@@ -119,6 +121,17 @@ def _show_text(result: Listing | CurrentResult) -> None:
 def _show_checked(result: CheckResult) -> None:
     show_hints(result.hints, (), verbose=_is_verbose())
     show("No new upgrade operations detected.")
+
+
+@wraps(commands.check)
+def _check(**options: Any) -> CheckResult:
+    """Check, and explain the hints where the models differ too."""
+    try:
+        return commands.check(**options)
+    except ModelsDifferError as error:
+        if _is_verbose():
+            show_hints(error.hints, error.steps, verbose=True, done="to be renamed")
+        raise
 
 
 def _show_nothing(_result: object) -> None:
@@ -257,7 +270,7 @@ COMMANDS = {
         command(
             "check",
             "Check if there are any new operations to migrate.",
-            commands.check,
+            _check,
             _show_checked,
             _EXPLAIN,
         ),

@@ -146,10 +146,14 @@ class ModelsDifferError(FindingsError):
 
     :param changes: one readable line a change.
     :param diffs: Alembic's own diffs, as ``alembic.autogenerate.compare_metadata`` words them.
+    :param hints: what becomes of each rename hint, as a ``HintReport``.
+    :param steps: the renames that are among the changes, in words.
     """
 
     changes: tuple[str, ...]
     diffs: tuple[Any, ...]
+    hints: tuple[Any, ...] = ()
+    steps: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"the models and the database differ:{listed(self.changes)}"
