@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from click.testing import Result
@@ -16,6 +18,10 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, NullPool, Pool, event, inspect, text
 
 from flask_migrate_decl import Migrate
+
+NEEDS_SQLALCHEMY_2_1 = pytest.mark.skipif(
+    sqlalchemy.__version__.startswith("2.0"), reason="SQLAlchemy 2.0 words or reflects it otherwise"
+)
 
 Define = Callable[[SQLAlchemy], object]
 Rows = dict[str, list[dict[str, Any]]]

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from tests.project import App, Define, Project, Rows
+from tests.project import NEEDS_SQLALCHEMY_2_1, App, Define, Project, Rows
 
 _AS_ALEMBIC = "import runpy; runpy.run_module('alembic', run_name='__main__', alter_sys=True)"
 _WITHOUT_US = f"import sys; sys.modules['flask_migrate_decl'] = None; {_AS_ALEMBIC}"
@@ -282,6 +282,7 @@ def test_a_default_survives_whatever_is_in_it(
     _assert_there_and_back(case, project)
 
 
+@NEEDS_SQLALCHEMY_2_1
 @pytest.mark.mariadb
 def test_a_mariadb_column_keeps_all_that_it_has(mariadb_url: str, tmp_path: Path) -> None:
     _assert_mariadb_keeps(MARIADB_KINDS, Project(tmp_path, mariadb_url))

@@ -8,7 +8,7 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import ARRAY, Column, Enum, ForeignKey, Identity, Index, Integer, String, text
 
-from tests.project import App, Define, Project, begun, refused, renamed
+from tests.project import NEEDS_SQLALCHEMY_2_1, App, Define, Project, begun, refused, renamed
 
 pytestmark = pytest.mark.postgresql
 
@@ -80,6 +80,7 @@ HINTS_OF_ENUMS = {
 }
 
 
+@NEEDS_SQLALCHEMY_2_1
 @pytest.mark.parametrize(
     ("is_array", "has_cast", "renamed_things"),
     [

@@ -186,7 +186,7 @@ def after(plan: RenamePlan, case: Case) -> Database:
 # --- the laws ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ANY_CASE)
 def test_no_step_takes_a_name_that_is_borne_and_all_end_in_the_plans_names(case: Case) -> None:
     plan = case.resolved().plan
@@ -198,7 +198,7 @@ def test_no_step_takes_a_name_that_is_borne_and_all_end_in_the_plans_names(case:
     }
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ANY_CASE)
 def test_the_steps_in_reverse_give_the_old_names_back(case: Case) -> None:
     plan = case.resolved().plan
@@ -209,7 +209,7 @@ def test_the_steps_in_reverse_give_the_old_names_back(case: Case) -> None:
     assert database == begun(case)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ANY_CASE)
 def test_every_table_and_column_is_found_by_its_new_name_and_back(case: Case) -> None:
     names = case.resolved().plan.names
@@ -225,7 +225,7 @@ def test_every_table_and_column_is_found_by_its_new_name_and_back(case: Case) ->
     assert len(news) == len(case.database.tables)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ANY_CASE)
 def test_what_is_renamed_is_in_the_database_and_wanted_by_the_models(case: Case) -> None:
     for move in case.resolved().plan.moves:
@@ -252,7 +252,7 @@ def recorded(plan: RenamePlan) -> list[Hint]:
     return found
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ANY_CASE)
 def test_a_plan_that_is_carried_out_is_not_made_again(case: Case) -> None:
     first = case.resolved()
@@ -268,7 +268,7 @@ def test_a_plan_that_is_carried_out_is_not_made_again(case: Case) -> None:
     }
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ANY_CASE, st.randoms(use_true_random=False))
 def test_the_order_of_hints_of_different_scopes_changes_nothing(
     case: Case, rng: random.Random
@@ -289,7 +289,7 @@ def test_the_order_of_hints_of_different_scopes_changes_nothing(
     assert {report.hint.place: report.state for report in other.reports} == states
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ANY_CASE, st.integers(0, 5))
 def test_spent_hints_change_nothing(case: Case, place: int) -> None:
     tables, columns = case.hints.tables, case.hints.columns
