@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, note, settings
 
 from tests.laws.cases import Case, cases
 from tests.laws.databases import ALL_TRAITS, GROUNDS
-from tests.laws.stock import assert_the_same_without_hints
+from tests.laws.stock import NotCreatedError, assert_the_same_without_hints
 from tests.laws.trial import NotCleanError, Trial, alembic_manages
 
 log = logging.getLogger(__name__)
@@ -82,11 +82,14 @@ def test_the_laws_hold(
     assert counts["kept"] >= 0.8 * counts.total()
 
 
-@pytest.mark.parametrize(("database", "number"), runs({"sqlite": 40}, {"sqlite": 300}))
+@pytest.mark.parametrize(
+    ("database", "number"), runs(QUICK, {"sqlite": 300, "postgresql": 100, "mariadb": 100})
+)
 def test_alembic_is_left_alone_where_there_are_no_hints(
     database: str, number: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     ground = GROUNDS[database](tmp_path, url_of(database, request, tmp_path))
+    counts: Counter[str] = Counter()
 
     @settings(max_examples=number, **SETTINGS)
     @given(cases(ALL_TRAITS[database]))
@@ -94,6 +97,13 @@ def test_alembic_is_left_alone_where_there_are_no_hints(
         for line in case.explained():
             note(line)
         with ground.project() as project:
-            assert_the_same_without_hints(case, project)
+            try:
+                assert_the_same_without_hints(case, project)
+            except NotCreatedError:
+                counts["beyond the database"] += 1
+            else:
+                counts["the same"] += 1
 
     law()
+    log.info("%s: %s", database, dict(counts))
+    assert counts["the same"] >= 0.8 * counts.total()
