@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.autogenerate.conventions import Conventions
 from flask_migrate_decl.autogenerate.default_names import default_name, former_default_names
-from flask_migrate_decl.autogenerate.table_names import counted_column
+from flask_migrate_decl.autogenerate.table_names import counted_columns
 from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import Kind, Move
 
@@ -78,7 +78,7 @@ class Followers:
                 if self._is_left_behind(former, old_key):
                     yield Move(former.kind, former.old, former.new, *key)
             if self.following.defaults:
-                yield from self._sequence(table, key, old_key)
+                yield from self._sequences(table, key, old_key)
 
     def _former_names(self, table: Table, key: TableKey, old_key: TableKey) -> Iterator[FormerName]:
         if self.following.conventions:
@@ -100,18 +100,16 @@ class Followers:
             and self.database.ability(former.kind, *old_key, former.old).is_native
         )
 
-    def _sequence(self, table: Table, key: TableKey, old_key: TableKey) -> Iterator[Move]:
-        """Give the sequence of a SERIAL or identity column, which PostgreSQL named by itself."""
-        column = counted_column(table)
-        if column is None:
-            return
-        old_column = self._columns.get(key, {}).get(column.name, column.name)
-        old = default_name(old_key[1], [old_column], "seq")
-        new = default_name(table.name, [column.name], "seq")
+    def _sequences(self, table: Table, key: TableKey, old_key: TableKey) -> Iterator[Move]:
+        """Give the sequences of SERIAL and identity columns, which PostgreSQL named by itself."""
         find, schema = self.database.find, old_key[0]
-        is_there = find(Kind.SEQUENCE, schema, None, old) is not None
-        if old != new and is_there and find(Kind.SEQUENCE, schema, None, new) is None:
-            yield Move(Kind.SEQUENCE, old, new, schema)
+        for column in counted_columns(table):
+            old_column = self._columns.get(key, {}).get(column.name, column.name)
+            old = default_name(old_key[1], [old_column], "seq")
+            new = default_name(table.name, [column.name], "seq")
+            is_there = find(Kind.SEQUENCE, schema, None, old) is not None
+            if old != new and is_there and find(Kind.SEQUENCE, schema, None, new) is None:
+                yield Move(Kind.SEQUENCE, old, new, schema)
 
     def _indexes_of_foreign_keys(self, plan: RenamePlan) -> Iterator[Move]:
         """Give the indexes that MySQL and MariaDB made for foreign keys, and make anew with them.

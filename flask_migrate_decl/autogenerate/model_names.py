@@ -13,7 +13,7 @@ from sqlalchemy import Table
 from flask_migrate_decl.autogenerate.private import final_name, own_sequences
 from flask_migrate_decl.autogenerate.table_names import (
     constraint_names,
-    default_sequence,
+    default_sequences,
     enums_of,
     index_names,
 )
@@ -114,7 +114,7 @@ class ModelNames:
         by_default = [
             (schema, sequence)
             for (schema, _), table in self.tables.items()
-            if (sequence := default_sequence(table, self.context.dialect))
+            for sequence in default_sequences(table, self.context.dialect)
         ]
         return list(dict.fromkeys((*declared, *by_default)))
 

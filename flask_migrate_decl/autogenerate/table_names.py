@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ARRAY, Enum, Identity, Sequence, TypeDecorator
+from sqlalchemy import ARRAY, Enum, Sequence, TypeDecorator
 
 from flask_migrate_decl.autogenerate.default_names import default_constraint_name, default_name
 from flask_migrate_decl.autogenerate.private import final_name
@@ -42,19 +42,21 @@ def enums_of(table: Table) -> Iterator[Enum]:
             yield enum
 
 
-def counted_column(table: Table) -> Column[int] | None:
-    """Return the column that PostgreSQL counts up by a sequence that it makes for it."""
-    column = table.autoincrement_column
-    if column is None or isinstance(column.default, Sequence):
-        return None
-    has_own = column.server_default is not None
-    return None if has_own and not isinstance(column.server_default, Identity) else column
+def counted_columns(table: Table) -> Iterator[Column[int]]:
+    """Give the columns that PostgreSQL counts up by sequences that it makes for them.
+
+    They are identity columns, and the key that SQLAlchemy makes a SERIAL column.
+    """
+    for column in table.columns:
+        is_serial = column is table.autoincrement_column and column.server_default is None
+        if column.identity or (is_serial and not isinstance(column.default, Sequence)):
+            yield column
 
 
-def default_sequence(table: Table, dialect: Dialect) -> str | None:
-    """Return the sequence that PostgreSQL makes for a SERIAL or identity column."""
-    column = counted_column(table) if dialect.name == "postgresql" else None
-    return None if column is None else default_name(table.name, [column.name], "seq")
+def default_sequences(table: Table, dialect: Dialect) -> collections.abc.Sequence[str]:
+    """Return the sequences that PostgreSQL makes for SERIAL and identity columns."""
+    columns = counted_columns(table) if dialect.name == "postgresql" else ()
+    return [default_name(table.name, [column.name], "seq") for column in columns]
 
 
 def _undecorated(type_: TypeEngine[object]) -> TypeEngine[object]:

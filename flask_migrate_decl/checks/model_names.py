@@ -10,7 +10,7 @@ from flask_migrate_decl.autogenerate import unconnected_name_rules
 from flask_migrate_decl.autogenerate.private import own_sequences
 from flask_migrate_decl.autogenerate.table_names import (
     constraint_names,
-    default_sequence,
+    default_sequences,
     enums_of,
     index_names,
 )
@@ -199,8 +199,7 @@ class ModelNames:
         for enum in enums_of(table):
             yield _Listed(Kind.ENUM, enum.schema, None, [str(enum.name)])
             yield _Listed(Kind.ENUM_VALUE, enum.schema, str(enum.name), enum.enums)
-        if sequence := default_sequence(table, dialect):
-            yield _Listed(Kind.SEQUENCE, schema, None, [sequence])
+        yield _Listed(Kind.SEQUENCE, schema, None, default_sequences(table, dialect))
 
 
 def _kind_of_owner(kind: Kind) -> Kind:
