@@ -241,6 +241,24 @@ def test_a_message_is_never_code(sqlite_project: Project, message: str) -> None:
     assert namespace["__doc__"].startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("revision = (\n", "{path}, line 1: '(' was never closed"),
+        ("revision = '\0'\n", "a revision can't be read: source code string cannot contain null"),
+    ],
+)
+def test_a_revision_that_is_no_python_gets_a_clear_error(
+    sqlite_project: Project, script: str, message: str
+) -> None:
+    app = sqlite_project.app(lambda _db: None)
+    app.run("db", "init")
+    path = sqlite_project.folder / "migrations" / "versions" / "a1_.py"
+    path.write_text(script)
+    assert f"Error: {message.format(path=path)}" in app.run("db", "heads", exit_code=2)
+    assert "versions/a1_.py" in app.run("db", "check-config", exit_code=1)
+
+
 # --- logging -----------------------------------------------------------------------------------
 
 

@@ -98,7 +98,7 @@ def worded_errors() -> Iterator[None]:
     except PermissionError as error:
         raise NotPermittedError(str(error.filename)) from error
     except SyntaxError as error:
-        raise ScriptUnreadableError(str(error.filename), error.lineno or 0, error.msg) from error
+        raise ScriptUnreadableError(error.filename, error.lineno, error.msg) from error
     except RuntimeError as error:
         # Scripts say "irreversible" this way; Flask-Migrate words it too.
         raise ScriptFailedError(str(error)) from error

@@ -60,13 +60,18 @@ class RevisionIdError(HistoryError):
 
 @dataclass(eq=False)
 class ScriptUnreadableError(HistoryError):
-    """A revision's file is no Python."""
+    """A revision's file is no Python.
 
-    path: str
-    line: int
+    :param path: the file, and ``line`` in it, where Python can tell; of null bytes it cannot.
+    """
+
+    path: str | None
+    line: int | None
     message: str
 
     def __str__(self) -> str:
+        if self.path is None:
+            return f"a revision can't be read: {self.message}; flask db check-config says which"
         return f"{self.path}, line {self.line}: {self.message}"
 
 
