@@ -22,7 +22,7 @@ from tests.project import App, Define, Project, begun, refused, renamed
 
 pytestmark = pytest.mark.mariadb
 
-# --- views and triggers ------------------------------------------------------------------------
+# --- views, triggers, routines and events -----------------------------------------------------
 
 ITEMS = 'renames.tables = [{ from = "item", to = "thing" }]'
 NAMES = 'renames.columns = [{ table = "item", from = "name", to = "label" }]'
@@ -48,8 +48,17 @@ ON_LOG = "CREATE TRIGGER noted AFTER INSERT ON log FOR EACH ROW "
             'the trigger "noted"',
             f"{ON_LOG}INSERT INTO item (name) VALUES (new.name)",
         ),
+        ('the procedure "clear"', "CREATE PROCEDURE clear() DELETE FROM item WHERE name = 'x'"),
+        (
+            'the function "used"',
+            "CREATE FUNCTION used() RETURNS INT RETURN (SELECT max(id) FROM item WHERE name = 'x')",
+        ),
+        (
+            'the event "weekly"',
+            "CREATE EVENT weekly ON SCHEDULE EVERY 1 WEEK DO DELETE FROM item WHERE name = 'x'",
+        ),
     ],
-    ids=["view", "trigger", "trigger that inserts"],
+    ids=["view", "trigger", "trigger that inserts", "procedure", "function", "event"],
 )
 @pytest.mark.parametrize(
     ("table", "column", "hints", "named"),
@@ -59,7 +68,7 @@ ON_LOG = "CREATE TRIGGER noted AFTER INSERT ON log FOR EACH ROW "
     ],
     ids=["table", "column"],
 )
-def test_views_and_triggers_stop_the_run_until_they_are_dropped(
+def test_what_names_a_renamed_thing_stops_the_run_until_it_is_dropped(
     mariadb_project: Project,
     what: str,
     statement: str,

@@ -69,6 +69,26 @@ def test_a_key_that_counts_goes_on_counting(
     assert values(after, "SELECT max(no) FROM thing") == [4]
 
 
+def test_the_sequence_of_an_identity_column_beside_the_key_follows(
+    postgres_project: Project,
+) -> None:
+    def define(table: str, counted: str) -> Define:
+        return lambda db: db.Table(
+            table, Column("id", Integer, primary_key=True), Column(counted, Integer, Identity())
+        )
+
+    before = begun(postgres_project, define("item", "number"))
+    old = {"item_id_seq", "item_number_seq"}
+    assert names_of(before, "S") == old
+    hints = f"[renames]\nfollow_default_names = true\n{ITEMS}"
+    after = renamed(postgres_project, define("thing", "no"), hints)
+    assert names_of(after, "S") == {"thing_id_seq", "thing_no_seq"}
+    after.execute("INSERT INTO thing DEFAULT VALUES")
+    after.run("db", "downgrade")
+    assert names_of(before, "S") == old
+    assert values(before, "SELECT number FROM item") == [1]
+
+
 # --- enum types --------------------------------------------------------------------------------
 
 
@@ -214,6 +234,59 @@ def test_a_hint_of_the_heir_alone_is_refused(
     output = refused(postgres_project, heirs(parents_name, "called"), hints)
     assert '"dog" inherits "name" from "animal"' in output
     assert "declare the same rename of the parent" in output
+
+
+def families(*names: str) -> Define:
+    """Define two tables and one that inherits from both, each with its name for one column."""
+
+    def define(db: SQLAlchemy) -> None:
+        for table, name in zip(("animal", "friend", "dog"), names, strict=True):
+            db.Table(table, Column("id", Integer), Column(name, String))
+
+    return define
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_what_two_parents_gave_is_renamed_when_one_is_taken_away(
+    postgres_project: Project, both: bool
+) -> None:
+    before = postgres_project.app(families("name", "name", "name"))
+    before.execute(
+        "CREATE TABLE animal (id INTEGER, name VARCHAR)",
+        "CREATE TABLE friend (id INTEGER, name VARCHAR)",
+        "CREATE TABLE dog () INHERITS (animal, friend)",
+        "INSERT INTO dog VALUES (2, 'Rex')",
+    )
+    before.run("db", "init")
+    before.run("db", "revision")
+    before.run("db", "upgrade")
+    of_friend = '{ table = "friend", from = "name", to = "called" },' if both else ""
+    hints = f'renames.columns = [{of_friend}{{ table = "animal", from = "name", to = "called" }}]'
+    define = families("called", "called" if both else "name", "called")
+    output = refused(postgres_project, define, hints)
+    assert '"dog" inherits "name" from "animal" and "friend", and PostgreSQL refuses' in output
+    assert "take one of them from it (NO INHERIT)" in output
+    before.execute("ALTER TABLE dog NO INHERIT friend")
+    after = renamed(postgres_project, define, hints)
+    if both:
+        after.execute("ALTER TABLE dog INHERIT friend")
+    assert values(after, "SELECT called FROM animal") == ["Rex"]
+
+
+def test_an_heir_by_two_ways_from_one_ancestor_follows_it(postgres_project: Project) -> None:
+    before = postgres_project.app(families("name", "name", "name"))
+    before.execute(
+        "CREATE TABLE animal (id INTEGER, name VARCHAR)",
+        "CREATE TABLE friend () INHERITS (animal)",
+        "CREATE TABLE dog () INHERITS (animal, friend)",
+        "INSERT INTO dog VALUES (2, 'Rex')",
+    )
+    before.run("db", "init")
+    before.run("db", "revision")
+    before.run("db", "upgrade")
+    hints = 'renames.columns = [{ table = "animal", from = "name", to = "called" }]'
+    after = renamed(postgres_project, families("called", "called", "called"), hints)
+    assert values(after, "SELECT called FROM animal") == ["Rex"]
 
 
 # --- schemas and views -------------------------------------------------------------------------

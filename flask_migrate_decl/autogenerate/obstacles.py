@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from flask_migrate_decl.autogenerate.mysql_obstacles import MySQLObstacles
 from flask_migrate_decl.autogenerate.obstacle import Obstacle
-from flask_migrate_decl.autogenerate.views_and_triggers import MySQLObstacles
 from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import Kind, qualified
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy.engine import Inspector
 
-    from flask_migrate_decl.renames import Catalog, RenamePlan, Step
+    from flask_migrate_decl.renames import Catalog, Move, RenamePlan, Step, TableKey
 
 
 def obstacles(context: AutogenContext, database: Catalog, plan: RenamePlan) -> Iterator[Obstacle]:
@@ -38,6 +38,7 @@ def obstacles(context: AutogenContext, database: Catalog, plan: RenamePlan) -> I
         yield from MySQLObstacles(context, plan).all()
     elif dialect == "postgresql":
         yield from _inherited(database, plan)
+        yield from _inherited_twice(database, plan)
         yield from _namesakes(context.inspector, database, plan)
 
 
@@ -132,6 +133,38 @@ def _inherited(database: Catalog, plan: RenamePlan) -> Iterator[Obstacle]:
                     f'"{move.owner}" inherits "{move.old}" from {what}',
                     "declare the same rename of the parent; the heir follows by itself",
                 )
+
+
+def _inherited_twice(database: Catalog, plan: RenamePlan) -> Iterator[Obstacle]:
+    """Find columns and constraints that PostgreSQL can't rename, as two parents gave them."""
+    for heir in plan.moves:
+        key = plan.names.old_table((heir.schema, str(heir.owner))) if heir.comes_along else None
+        origins = sorted(set(_origins(database, heir, key))) if key else []
+        if len(origins) < 2:
+            continue
+        for move in plan.moves:
+            is_same = (move.kind, move.old, move.comes_along) == (heir.kind, heir.old, False)
+            if is_same and plan.names.old_table((move.schema, str(move.owner))) in origins:
+                what = " and ".join(f'"{qualified(*origin)}"' for origin in origins)
+                yield Obstacle(
+                    move,
+                    f'"{heir.owner}" inherits "{move.old}" from {what}, and PostgreSQL refuses',
+                    "take one of them from it (NO INHERIT) in a revision of your own before this "
+                    "one, and give it back in one behind the renames of both",
+                )
+
+
+def _origins(database: Catalog, move: Move, table: TableKey) -> Iterator[TableKey]:
+    """Give the tables from which a table has what is renamed, and which have it from none."""
+    parents = [
+        parent
+        for parent in database.parents(*table)
+        if database.find(move.kind, *parent, move.old) is not None
+    ]
+    for parent in parents:
+        yield from _origins(database, move, parent)
+    if not parents:
+        yield table
 
 
 def _namesakes(inspector: Inspector, database: Catalog, plan: RenamePlan) -> Iterator[Obstacle]:

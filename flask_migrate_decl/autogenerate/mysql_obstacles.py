@@ -1,4 +1,4 @@
-"""Views and triggers of MySQL and MariaDB, which keep the old names and fail when they are used."""
+"""What MySQL and MariaDB keep under the old names, so that it fails when it is used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flask_migrate_decl.autogenerate.obstacle import Obstacle
 from flask_migrate_decl.renames import Kind, mentions_column, mentions_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Set
 
     from alembic.autogenerate.api import AutogenContext
 
@@ -25,6 +25,12 @@ _TRIGGERS = text(
     "SELECT trigger_schema, trigger_name, event_object_table, action_statement"
     " FROM information_schema.triggers"
 )
+_PROGRAMS = text(
+    "SELECT lower(routine_type), routine_schema, routine_name, routine_definition"
+    " FROM information_schema.routines"
+    " UNION SELECT 'event', event_schema, event_name, event_definition"
+    " FROM information_schema.events"
+)
 _REMAKE = (
     "drop it in a revision of your own before this one, and create it again, with the new name, "
     "in one behind it"
@@ -33,7 +39,7 @@ _REMAKE = (
 
 @dataclass(frozen=True)
 class MySQLObstacles:
-    """Views and triggers, which keep the old names and fail when they are used."""
+    """Views, triggers, routines and events, which keep the old names and fail when used."""
 
     context: AutogenContext
     plan: RenamePlan
@@ -54,6 +60,9 @@ class MySQLObstacles:
         for trigger, table, statement in self._triggers:
             if table != move.old and mentions_table(statement, move.old):
                 yield self._obstacle(move, f'the trigger "{trigger}"', f'the table "{move.old}"')
+        for program, statement in self._programs:
+            if mentions_table(statement, move.old):
+                yield self._obstacle(move, program, f'the table "{move.old}"')
 
     def _of_column(self, move: Move) -> Iterator[Obstacle]:
         key = self.plan.names.old_table((move.schema, str(move.owner))) or (None, "")
@@ -65,6 +74,9 @@ class MySQLObstacles:
             is_meant = table == key[1] or mentions_table(statement, key[1])
             if is_meant and mentions_column(statement, move.old):
                 yield self._obstacle(move, f'the trigger "{trigger}"', what)
+        for program, statement in self._programs:
+            if mentions_table(statement, key[1]) and mentions_column(statement, move.old):
+                yield self._obstacle(move, program, what)
         yield from self._expressions(move, key)
 
     def _expressions(self, move: Move, key: TableKey) -> Iterator[Obstacle]:
@@ -98,10 +110,27 @@ class MySQLObstacles:
     def _triggers(self) -> Sequence[tuple[str, str, str]]:
         """Every trigger of the schemas in question, with its table and its statement."""
         assert self.context.connection is not None
-        default = self.context.inspector.default_schema_name
-        schemas = {default, *(move.schema or default for move in self.plan.moves)}
         found = self.context.connection.execute(_TRIGGERS)
-        return [(name, table, sql) for schema, name, table, sql in found if schema in schemas]
+        return [(name, table, sql) for schema, name, table, sql in found if schema in self._schemas]
+
+    @cached_property
+    def _programs(self) -> Sequence[tuple[str, str]]:
+        """Every routine and event of the schemas in question, in words, with its statement.
+
+        The server hides the statements of those that are another user's.
+        """
+        assert self.context.connection is not None
+        found = self.context.connection.execute(_PROGRAMS)
+        return [
+            (f'the {kind} "{name}"', sql)
+            for kind, schema, name, sql in found
+            if schema in self._schemas and sql is not None
+        ]
+
+    @cached_property
+    def _schemas(self) -> Set[str | None]:
+        default = self.context.inspector.default_schema_name
+        return {default, *(move.schema or default for move in self.plan.moves)}
 
 
 @dataclass(frozen=True)
