@@ -186,6 +186,13 @@ def test_partitions_follow_their_parent(postgres_project: Project, key: str) -> 
     assert before.differences(include_name=keep_partitions_out) == []
 
 
+def put_under_migrations(app: App) -> None:
+    """Give an app whose tables are there its folder of revisions, and an empty revision."""
+    app.run("db", "init")
+    app.run("db", "revision")
+    app.run("db", "upgrade")
+
+
 def heirs(parents_name: str, heirs_name: str) -> Define:
     """Define a table and one that inherits from it, as PostgreSQL reflects it."""
 
@@ -205,9 +212,7 @@ def animals(postgres_project: Project) -> App:
         "INSERT INTO animal VALUES (1, 'Cat')",
         "INSERT INTO dog VALUES (2, 'Rex')",
     )
-    app.run("db", "init")
-    app.run("db", "revision")
-    app.run("db", "upgrade")
+    put_under_migrations(app)
     return app
 
 
@@ -257,9 +262,7 @@ def test_what_two_parents_gave_is_renamed_when_one_is_taken_away(
         "CREATE TABLE dog () INHERITS (animal, friend)",
         "INSERT INTO dog VALUES (2, 'Rex')",
     )
-    before.run("db", "init")
-    before.run("db", "revision")
-    before.run("db", "upgrade")
+    put_under_migrations(before)
     of_friend = '{ table = "friend", from = "name", to = "called" },' if both else ""
     hints = f'renames.columns = [{of_friend}{{ table = "animal", from = "name", to = "called" }}]'
     define = families("called", "called" if both else "name", "called")
@@ -281,9 +284,7 @@ def test_an_heir_by_two_ways_from_one_ancestor_follows_it(postgres_project: Proj
         "CREATE TABLE dog () INHERITS (animal, friend)",
         "INSERT INTO dog VALUES (2, 'Rex')",
     )
-    before.run("db", "init")
-    before.run("db", "revision")
-    before.run("db", "upgrade")
+    put_under_migrations(before)
     hints = 'renames.columns = [{ table = "animal", from = "name", to = "called" }]'
     after = renamed(postgres_project, families("called", "called", "called"), hints)
     assert values(after, "SELECT called FROM animal") == ["Rex"]
