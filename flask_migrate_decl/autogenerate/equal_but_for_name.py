@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from sqlalchemy import Column, UniqueConstraint
 
+from flask_migrate_decl.autogenerate.definitions import Definitions
 from flask_migrate_decl.renames import Kind, Move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic.operations.ops import MigrateOperation, ModifyTableOps, UpgradeOps
-    from sqlalchemy import Index
 
     from flask_migrate_decl.autogenerate.compared import ComparedHints
+    from flask_migrate_decl.autogenerate.definitions import Definition
     from flask_migrate_decl.renames import RenamePlan
-
-Definition = tuple[object, ...]
-_DEFAULT_OPTIONS = {"using": "btree"}
 
 
 def equal_but_for_name(
@@ -65,13 +62,17 @@ class _Pairs:
         creations: defaultdict[Definition, list[MigrateOperation]] = defaultdict(list)
         for operation in changes.ops:
             if isinstance(operation, ops.DropIndexOp | ops.DropConstraintOp):
-                drops[self._definition(operation)].append(operation)
+                drops[self._definitions.of(operation)].append(operation)
             elif isinstance(operation, ops.CreateIndexOp | ops.CreateUniqueConstraintOp):
-                creations[self._definition(operation)].append(operation)
+                creations[self._definitions.of(operation)].append(operation)
         for definition, dropped in drops.items():
             created = creations.get(definition, [])
             if len(dropped) == len(created) == 1:
                 yield dropped[0], created[0]
+
+    @property
+    def _definitions(self) -> Definitions:
+        return Definitions(self.compared.context)
 
     def _is_possible(self, move: Move) -> bool:
         table = self.plan.names.old_table((move.schema, str(move.owner)))
@@ -84,41 +85,6 @@ class _Pairs:
         if self.compared.context.dialect.name == "postgresql":
             return move.new not in names.relation_names(table[0])
         return move.new not in names.of(Kind.INDEX, *table)
-
-    def _definition(self, operation: Any) -> Definition:
-        """Return what an index or constraint is but for its name; of others, nothing equals it."""
-        migration = self.compared.context.migration_context
-        if isinstance(operation, ops.DropIndexOp | ops.CreateIndexOp):
-            return self._definition_of_index(operation.to_index(migration))
-        constraint = operation.to_constraint()
-        if not isinstance(constraint, UniqueConstraint):
-            return (operation,)
-        return (
-            tuple(column.name for column in constraint.columns),
-            bool(constraint.deferrable),
-            constraint.initially,
-            _options(constraint),
-        )
-
-    def _definition_of_index(self, index: Index) -> Definition:
-        parts = tuple(self._text(part) for part in index.expressions)
-        return bool(index.unique), parts, _options(index)
-
-    def _text(self, part: Any) -> str:
-        """Return a column's name, or an expression, which is equal word for word only."""
-        if isinstance(part, Column):
-            return part.name
-        return str(part.compile(dialect=self.compared.context.dialect))
-
-
-def _options(item: Index | UniqueConstraint) -> Definition:
-    """Return the options of a dialect that say more than the default does."""
-    options = {
-        name: str(value)
-        for name, value in item.dialect_kwargs.items()
-        if value and _DEFAULT_OPTIONS.get(name.partition("_")[2]) != value
-    }
-    return tuple(sorted(options.items()))
 
 
 def _name(operation: Any) -> str:

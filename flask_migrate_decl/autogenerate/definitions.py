@@ -1,0 +1,58 @@
+"""What indexes and constraints are but for their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from sqlalchemy import Column, UniqueConstraint
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Index
+
+Definition = tuple[object, ...]
+_DEFAULT_OPTIONS = {"using": "btree"}
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Says of operations that create or drop something what it is."""
+
+    context: AutogenContext
+
+    def of(self, operation: Any) -> Definition:
+        """Return what an index or constraint is but for its name; of others, nothing equals it."""
+        migration = self.context.migration_context
+        if isinstance(operation, ops.DropIndexOp | ops.CreateIndexOp):
+            return self._of_index(operation.to_index(migration))
+        constraint = operation.to_constraint()
+        if not isinstance(constraint, UniqueConstraint):
+            return (operation,)
+        return (
+            tuple(column.name for column in constraint.columns),
+            bool(constraint.deferrable),
+            constraint.initially,
+            _options(constraint),
+        )
+
+    def _of_index(self, index: Index) -> Definition:
+        parts = tuple(self._text(part) for part in index.expressions)
+        return bool(index.unique), parts, _options(index)
+
+    def _text(self, part: Any) -> str:
+        """Return a column's name, or an expression, which is equal word for word only."""
+        if isinstance(part, Column):
+            return part.name
+        return str(part.compile(dialect=self.context.dialect))
+
+
+def _options(item: Index | UniqueConstraint) -> Definition:
+    """Return the options of a dialect that say more than the default does."""
+    options = {
+        name: str(value)
+        for name, value in item.dialect_kwargs.items()
+        if value and _DEFAULT_OPTIONS.get(name.partition("_")[2]) != value
+    }
+    return tuple(sorted(options.items()))
