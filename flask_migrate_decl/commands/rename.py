@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.commands.adding import edit_adding, errors_in, worded_write_errors
 from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
-from flask_migrate_decl.config import (
-    NewHint,
-    check_source,
-    dotted,
-    edit_with_hint,
-    named_source,
-    source_in,
-)
-from flask_migrate_decl.errors import (
-    ConfigInvalidError,
-    ConfigUnwritableError,
-    Finding,
-    HintNotAddedError,
-    HintRefusedError,
-    Severity,
-)
+from flask_migrate_decl.config import NewHint, named_source
+from flask_migrate_decl.errors import ConfigInvalidError
 from flask_migrate_decl.renames import Kind
-from flask_migrate_decl.results import AddedHint
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from flask_migrate_decl.config import Edit, KeyPath, Source
+    from flask_migrate_decl.config import Source
+    from flask_migrate_decl.results import AddedHint
 
     ConfigFile = str | os.PathLike[str] | None
 
@@ -170,18 +156,11 @@ def _added(kind: Kind, values: Mapping[str, str | None], config_file: ConfigFile
     """
     given = {key: value for key, value in values.items() if value is not None}
     hint, source = NewHint(kind.value, given), _source(config_file)
-    if errors := _errors(source):
+    if errors := errors_in(source):
         raise ConfigInvalidError(_path(source), tuple(errors))
-    try:
-        edit = edit_with_hint(source, hint)
-        added = _verified(edit, hint)
+    with worded_write_errors(source):
+        edit, added = edit_adding(source, hint)
         edit.write()
-    except OSError as error:
-        path = source.path or Path(str(error.filename))
-        raise ConfigUnwritableError(path, error.strerror or str(error)) from error
-    except UnicodeEncodeError as error:
-        path = source.path or Path.cwd()
-        raise ConfigUnwritableError(path, "a name has characters that UTF-8 lacks") from error
     return added
 
 
@@ -193,33 +172,6 @@ def _source(config_file: ConfigFile) -> Source:
     return named_source(path, "--config", may_lack_section=True)
 
 
-def _verified(edit: Edit, hint: NewHint) -> AddedHint:
-    """Return what is going to be added, if the file has no mistakes then."""
-    if edit.document is None:
-        raise HintNotAddedError(edit.path, edit.lines)
-    after = source_in(edit.document)
-    assert after is not None
-    path = _path_of_last(after, hint.kind)
-    if errors := _errors(after):
-        raise HintRefusedError(edit.path, tuple(_without_place(found, path) for found in errors))
-    return AddedHint(edit.path, dotted(path), after.place(path))
-
-
-def _errors(source: Source) -> list[Finding]:
-    findings = check_source(source).findings
-    return [found for found in findings if found.rule.severity is Severity.ERROR]
-
-
 def _path(source: Source) -> Path:
     assert source.path is not None, "without a file there are no mistakes"
     return source.path
-
-
-def _path_of_last(source: Source, kind: str) -> KeyPath:
-    return "renames", kind, len(source.section["renames"][kind]) - 1
-
-
-def _without_place(finding: Finding, path: KeyPath) -> Finding:
-    """Leave out where the new hint would have been, as it is nowhere."""
-    is_new = finding.key.startswith(f"{dotted(path)}.")
-    return replace(finding, place=None) if is_new else finding
