@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from alembic.script import Script
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from flask_migrate_decl.config import StarterSection
     from flask_migrate_decl.environment import AppliedRevision
     from flask_migrate_decl.errors import Place
-    from flask_migrate_decl.renames import HintReport
+    from flask_migrate_decl.renames import Candidate, HintReport
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,54 @@ class AddedHint:
 
 
 @dataclass(frozen=True)
+class Suggestion:
+    """What looks like a rename that no hint declares.
+
+    :param list: the list that its hint would be in, such as ``renames.columns``.
+    :param values: the hint's keys and values.
+    :param lines: what to add to the file, as TOML.
+    :param answer: whether somebody said that it is one; ``None`` where nobody did.
+    """
+
+    candidate: Candidate
+    list: str
+    values: Mapping[str, str]
+    lines: str
+    answer: bool | None = None
+
+    @property
+    def reason(self) -> str:
+        """The score, and what speaks for it."""
+        return f"score {self.candidate.score:.2f}: {', '.join(self.candidate.reasons)}"
+
+    def __str__(self) -> str:
+        return f"{self.candidate} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class SuggestionsResult:
+    """What looks like a rename that no hint declares, the tables first."""
+
+    suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True)
 class RevisionResult:
     """The scripts that were written, none where the models ask for nothing.
 
     :param hints: what became of each rename hint that was looked at.
     :param steps: the renames that the script does, in words.
+    :param suggestions: what looked like a rename without a hint, with what was answered.
+    :param added: the hints that were added for it to the configuration.
+    :param unmet: of the answers on the command line, those to what is not dropped.
     """
 
     scripts: tuple[Script, ...] = ()
     hints: tuple[HintReport, ...] = ()
     steps: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    added: tuple[AddedHint, ...] = ()
+    unmet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

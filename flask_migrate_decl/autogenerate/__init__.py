@@ -11,6 +11,7 @@ from flask_migrate_decl.autogenerate.declared import (
     bind_of,
 )
 from flask_migrate_decl.autogenerate.plugin import PLUGIN
+from flask_migrate_decl.autogenerate.undeclared import undeclared_renames
 
 __all__ = [
     "ATTRIBUTE",
@@ -22,6 +23,7 @@ __all__ = [
     "bind_of",
     "register",
     "unconnected_name_rules",
+    "undeclared_renames",
 ]
 
 

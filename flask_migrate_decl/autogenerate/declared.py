@@ -42,7 +42,7 @@ class DeclaredRenames:
 
     :param following: which names follow those that the hints give.
     :param resolutions: by bind key, for each database that was compared.
-    :param comparisons: by bind key, for each of which a revision may be written.
+    :param comparisons: by bind key, of each database that was compared.
     """
 
     renames: Renames

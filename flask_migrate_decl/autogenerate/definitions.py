@@ -56,3 +56,9 @@ def _options(item: Index | UniqueConstraint) -> Definition:
         if value and _DEFAULT_OPTIONS.get(name.partition("_")[2]) != value
     }
     return tuple(sorted(options.items()))
+
+
+def name_of(operation: Any) -> str:
+    """Return the name of what an operation drops or creates, ``""`` where it has none."""
+    is_index = isinstance(operation, ops.DropIndexOp | ops.CreateIndexOp)
+    return str((operation.index_name if is_index else operation.constraint_name) or "")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
-from flask_migrate_decl.autogenerate.definitions import Definitions
+from flask_migrate_decl.autogenerate.definitions import Definitions, name_of
 from flask_migrate_decl.renames import Kind, Move
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Pairs:
     def taken_from(self, changes: ModifyTableOps) -> Iterator[Move]:
         for drop, create in list(self._pairs(changes)):
             kind = Kind.INDEX if isinstance(drop, ops.DropIndexOp) else Kind.CONSTRAINT
-            move = Move(kind, _name(drop), _name(create), changes.schema, changes.table_name)
+            move = Move(kind, name_of(drop), name_of(create), changes.schema, changes.table_name)
             if move.old and move.new and self._is_possible(move):
                 changes.ops.remove(drop)
                 changes.ops.remove(create)
@@ -85,8 +85,3 @@ class _Pairs:
         if self.compared.context.dialect.name == "postgresql":
             return move.new not in names.relation_names(table[0])
         return move.new not in names.of(Kind.INDEX, *table)
-
-
-def _name(operation: Any) -> str:
-    is_index = isinstance(operation, ops.DropIndexOp | ops.CreateIndexOp)
-    return str((operation.index_name if is_index else operation.constraint_name) or "")

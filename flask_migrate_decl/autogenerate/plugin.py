@@ -55,17 +55,18 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
     :raises RenameHintsError: hints that don't fit; nothing is written then.
     """
     declared = declared_renames(context.migration_context)
-    if declared is None or not declared.renames or context.connection is None:
+    if declared is None or context.connection is None:
         return PriorityDispatchResult.CONTINUE
     bind = bind_of(context.migration_context)
     compared = ComparedHints(context, declared.renames, bind, declared.following)
+    declared.comparisons[bind] = compared
+    if not declared.renames:
+        return PriorityDispatchResult.CONTINUE
     _raise_problems(compared.problems())
     resolution = compared.resolution()
     declared.resolutions[bind] = resolution
     _raise_problems(problem_of(report) for report in resolution.problems)
     _raise_problems(compared.obstacles(resolution.plan))
-    if compared.renames:
-        declared.comparisons[bind] = compared
     if resolution.plan:
         context.inspector = renamed_view(
             context.inspector, resolution.plan, compared.rules, compared.models.default_has_cast
@@ -92,9 +93,9 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
     """
     declared = declared_renames(context.migration_context)
     bind = bind_of(context.migration_context)
-    if declared is None or bind not in declared.comparisons:
+    resolution = declared.resolutions.get(bind) if declared else None
+    if declared is None or resolution is None or not declared.comparisons[bind].renames:
         return PriorityDispatchResult.CONTINUE
-    resolution = declared.resolutions[bind]
     plan = resolution.plan
     if declared.following.conventions:
         plan = plan.with_moves(equal_but_for_name(declared.comparisons[bind], plan, upgrade_ops))

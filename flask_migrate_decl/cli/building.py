@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from flask import g
 
 from flask_migrate_decl.cli.app import load_app
-from flask_migrate_decl.cli.console import messages_on_stderr, show_error
+from flask_migrate_decl.cli.console import messages_on_stderr, results_alone_on_stdout, show_error
 from flask_migrate_decl.cli.group import (
     DIRECTORY,
     NEED_NO_APP,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FOUND_SOMETHING = 1
 COULD_NOT_RUN = 2
+_STDOUT = "flask_migrate_decl.stdout"
 
 
 def flag(*names: str, help: str) -> click.Option:  # noqa: A002
@@ -35,6 +36,30 @@ def flag(*names: str, help: str) -> click.Option:  # noqa: A002
 def text_option(*names: str, help: str, default: str | None = None) -> click.Option:  # noqa: A002
     """Return an option with a text."""
     return click.Option(names, default=default, help=help)
+
+
+def format_option() -> click.Option:
+    """Return the option by which a result is for programs, alone on standard output."""
+    return click.Option(
+        ["--format"],
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        expose_value=False,
+        callback=_note_format,
+        help="How the result is shown.",
+    )
+
+
+def _note_format(context: click.Context, _option: click.Parameter, value: str) -> None:
+    if value == "json":
+        context.meta[_STDOUT] = context.with_resource(results_alone_on_stdout())
+
+
+def stream_for_programs() -> TextIO | None:
+    """Return where JSON is to be written, or ``None`` where a person reads."""
+    stream: TextIO | None = click.get_current_context().meta.get(_STDOUT)
+    return stream
 
 
 def command(

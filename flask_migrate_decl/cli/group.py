@@ -34,6 +34,7 @@ COMMANDS = {
     "show": "revisions",
     "show-config": "show_config",
     "stamp": "revisions",
+    "suggest-renames": "undeclared",
     "upgrade": "revisions",
 }
 """The names of all commands, each with the module that holds it."""

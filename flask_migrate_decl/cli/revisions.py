@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flask_migrate_decl.cli.building import command, flag, text_option
+from flask_migrate_decl.cli.building import command, flag, stream_for_programs, text_option
 from flask_migrate_decl.cli.console import show, show_hints
 from flask_migrate_decl.cli.group import x_arg_option
+from flask_migrate_decl.cli.undeclared import (
+    OPTIONS,
+    answering,
+    show_revision_as_json,
+    show_undeclared,
+)
 from flask_migrate_decl.commands import revisions as commands
 from flask_migrate_decl.errors import ModelsDifferError
 
@@ -100,13 +106,16 @@ def _show_generated(result: RevisionResult) -> None:
 
 def _show_migrated(result: RevisionResult) -> None:
     _show_revision(result)
-    if not result.scripts:
+    if not result.scripts and stream_for_programs() is None:
         show("No changes in schema detected.")
 
 
 def _show_revision(result: RevisionResult) -> None:
+    if show_revision_as_json(result):
+        return
     show_hints(result.hints, result.steps, verbose=_is_verbose())
     _show_generated(result)
+    show_undeclared(result)
 
 
 def _show_run(result: RunResult) -> None:
@@ -172,19 +181,21 @@ COMMANDS = {
         command(
             "revision",
             "Create a new revision file.",
-            commands.revision,
+            answering(commands.revision),
             _show_revision,
             *_REVISION_OPTIONS,
             _AUTOGENERATE,
+            *OPTIONS,
             _EXPLAIN,
             x_arg_option(),
         ),
         command(
             "migrate",
             "Autogenerate a new revision file (Alias for 'revision --autogenerate').",
-            commands.migrate,
+            answering(commands.migrate),
             _show_migrated,
             *_REVISION_OPTIONS,
+            *OPTIONS,
             _EXPLAIN,
             x_arg_option(),
         ),

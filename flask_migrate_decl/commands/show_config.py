@@ -137,7 +137,7 @@ class _View:
         """Return what is declared of renames, all of it or the hints of one bind."""
         renames = self._settings.renames
         for kind, hints in renames:
-            if isinstance(hints, bool):
+            if isinstance(hints, bool | str):
                 yield self._option(("renames", kind), renames)
                 continue
             shown = [_plain(hint) for hint in hints if bind is None or hint.bind == bind]

@@ -6,6 +6,7 @@ A file is written only if it then says exactly what it said before and the chang
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,27 @@ class Edit:
     document: Document | None
     lines: str = ""
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the file is still as it was read."""
+        return self.before == (self.path.read_bytes() if self.path.is_file() else None)
+
+    @property
+    def added_lines(self) -> str:
+        """The lines that the file has not yet, as they will stand there."""
+        if self.document is None:
+            return self.lines
+        before = (self.before or b"").decode("utf-8-sig").splitlines()
+        after = self.document.text.splitlines()
+        matcher = SequenceMatcher(None, before, after, autojunk=False)
+        changed = [
+            line
+            for tag, _, _, i, j in matcher.get_opcodes()
+            if tag != "equal"
+            for line in after[i:j]
+        ]
+        return "\n".join(changed).strip("\n")
+
     def write(self) -> None:
         """Replace the file, or make it.
 
@@ -59,8 +81,7 @@ class Edit:
         :raises OSError: it can't be written; it is as it was.
         """
         assert self.document is not None
-        found = self.path.read_bytes() if self.path.is_file() else None
-        if found != self.before:
+        if not self.is_current:
             raise ConfigChangedError(self.path)
         write_file(self.path, self.document.content)
 

@@ -443,6 +443,12 @@ class RenameHints(Section):
         description="Let the names follow too that PostgreSQL gave by itself, "
         "to keys, unique constraints and the sequences of SERIAL columns.",
     )
+    undeclared: Literal["warn", "error", "ignore"] = Field(
+        default="warn",
+        title="Undeclared renames",
+        description="What is done, where nobody can be asked, about what looks like a rename and "
+        "has no hint: a warning, an error that writes no revision, or nothing.",
+    )
     tables: Annotated[tuple[TableHint, ...], BeforeValidator(_as_tuple)] = Field(
         default=(),
         description=f"Tables that got another name, {_ORDER}, or moved to another schema.",

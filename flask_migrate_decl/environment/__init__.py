@@ -2,6 +2,7 @@
 
 from flask_migrate_decl.environment.alembic_config import script_directory, standing_config
 from flask_migrate_decl.environment.changes import describe_changes
+from flask_migrate_decl.environment.comparison import Comparison, compare
 from flask_migrate_decl.environment.objects import imported_module, referenced_object
 from flask_migrate_decl.environment.project import (
     ALWAYS_PASSED,
@@ -18,8 +19,10 @@ __all__ = [
     "ALWAYS_PASSED",
     "REFERENCES",
     "AppliedRevision",
+    "Comparison",
     "Project",
     "Run",
+    "compare",
     "configure_arguments",
     "current_registration",
     "describe_changes",

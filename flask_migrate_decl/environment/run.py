@@ -8,9 +8,17 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from alembic.operations.ops import UpgradeOps
 from sqlalchemy import column, inspect, select, table
 
-from flask_migrate_decl.autogenerate import BIND_OPTION, PLUGIN, DeclaredRenames, bind_of, register
+from flask_migrate_decl.autogenerate import (
+    BIND_OPTION,
+    PLUGIN,
+    DeclaredRenames,
+    bind_of,
+    register,
+    undeclared_renames,
+)
 from flask_migrate_decl.databases import Preparation, has_no_transaction, prepared
 
 if TYPE_CHECKING:
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.databases import Bind
     from flask_migrate_decl.environment.project import Project
-    from flask_migrate_decl.renames import HintReport
+    from flask_migrate_decl.renames import Candidate, HintReport, Refusals
 
 RUN_ATTRIBUTE = "flask_migrate_decl.run"
 """Where ``Config.attributes`` holds the ``Run`` of a command."""
@@ -54,27 +62,40 @@ class Run:
 
     :param changes_databases: the command runs or stamps revisions, so each database is prepared.
     :param goes_to_head: it runs whatever is not run yet, and may find nothing to do.
+    :param refusals: what is known to be no rename; ``None`` where likely ones are not looked for.
+    :param candidates: the likely renames of the databases that were compared.
     """
 
     project: Project
     changes_databases: bool = False
     goes_to_head: bool = False
+    refusals: Refusals | None = None
+    candidates: list[Candidate] = field(default_factory=list)
     applied: list[AppliedRevision] = field(default_factory=list)
     declared: DeclaredRenames = field(init=False)
 
     def __post_init__(self) -> None:
         self.declared = self.project.declared_renames
 
-    def verify_hints(
-        self, context: MigrationContext, _revision: Any, _directives: list[MigrationScript]
+    def look_at(
+        self, context: MigrationContext, _revision: Any, directives: list[MigrationScript]
     ) -> None:
-        """Stop a revision before it is written, where a database's hints were not looked at.
+        """Look at what a comparison found before a revision is written.
 
-        It is called for each database, as ``alembic.command.revision`` calls such a function.
+        It is called for each database, as Alembic calls ``process_revision_directives``, and
+        behind the project's own function of that name.
 
         :raises FindingsError: hints were not seen, or name the wrong database.
         """
-        self.declared.verify(bind_of(context))
+        bind = bind_of(context)
+        self.declared.verify(bind)
+        compared = self.declared.comparisons.get(bind)
+        if compared is None or self.refusals is None:
+            return
+        resolution = self.declared.resolutions.get(bind)
+        operations = directives[0].upgrade_ops_list[-1] if directives else UpgradeOps(())
+        plan = resolution.plan if resolution else None
+        self.candidates += undeclared_renames(compared, plan, operations, self.refusals.cover)
 
     def verify_compared_hints(self) -> None:
         """Do the same once all databases were compared."""
@@ -95,12 +116,12 @@ class Run:
 
 
 def configure_arguments(project: Project, bind: str | None) -> dict[str, Any]:
-    """Return what ``configure()`` is given for a database, our plug-in included if it has work.
+    """Return what ``configure()`` is given for a database, our plug-in included.
 
     Alembic's default list of plug-ins takes it in by itself; a list of the project's may not.
     """
     options = project.options_of_bind(bind)
-    if project.configuration.renames and "autogenerate_plugins" in options:
+    if "autogenerate_plugins" in options:
         register()
         options["autogenerate_plugins"] = [*options["autogenerate_plugins"], PLUGIN]
     return options

@@ -13,7 +13,7 @@ from flask_migrate_decl.autogenerate import register
 from flask_migrate_decl.databases import foreign_keys_off
 from flask_migrate_decl.environment.alembic_config import alembic_config, all_x_args
 from flask_migrate_decl.environment.logs import preserved_logging
-from flask_migrate_decl.environment.project import current_registration, open_project
+from flask_migrate_decl.environment.project import current_registration, open_project, project_of
 from flask_migrate_decl.environment.run import Run
 from flask_migrate_decl.errors import (
     AlembicCommandError,
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
+    from flask_migrate_decl.config import Configuration
+    from flask_migrate_decl.environment.project import Project
+    from flask_migrate_decl.renames import Refusals
+
 
 @contextmanager
 def open_command(
@@ -42,6 +46,8 @@ def open_command(
     flags: Sequence[str] = (),
     changes_databases: bool = False,
     goes_to_head: bool = False,
+    configuration: Configuration | None = None,
+    refusals: Refusals | None = None,
 ) -> Iterator[tuple[Config, Run]]:
     """Open the current app's project for one command, and word others' errors as ours.
 
@@ -49,20 +55,31 @@ def open_command(
     :param x_arg: values for a project's own ``env.py``, after those of ``flask.g.x_arg``.
     :param changes_databases: the command runs or stamps revisions.
     :param goes_to_head: it runs whatever is not run yet.
+    :param configuration: what the project's files are going to say, instead of what they say.
+    :param refusals: what is known to be no rename, where likely ones are looked for.
     :return: Alembic's configuration and the run that its environment will find in it.
     :raises MigrateError: the project, its folder or a database can't be used.
     """
-    project = open_project(current_registration(), directory)
+    project = _project(directory, configuration)
     if not project.directory.is_dir():
         raise DirectoryMissingError(project.directory)
     register()
-    run = Run(project, changes_databases, goes_to_head)
+    run = Run(project, changes_databases, goes_to_head, refusals)
     with alembic_config(run, x_arg=all_x_args(x_arg), flags=flags) as config, worded_errors():
         if project.own_env is None:
             yield config, run
         else:
             with _own_environment(run, project.own_env):
                 yield config, run
+
+
+def _project(
+    directory: str | os.PathLike[str] | None, configuration: Configuration | None
+) -> Project:
+    registration = current_registration()
+    if configuration is None:
+        return open_project(registration, directory)
+    return project_of(registration, configuration, directory)
 
 
 @contextmanager

@@ -56,17 +56,21 @@ from flask_migrate_decl.errors.history import (
     UnknownTemplateError,
 )
 from flask_migrate_decl.errors.renames import (
+    AnswerError,
     HintProblem,
     HintsNotSeenError,
     IndexStaysBehindError,
     NamesInUseError,
     RenameHintsError,
+    StoppedError,
+    UndeclaredRenamesError,
 )
 from flask_migrate_decl.errors.secrets import secret_lines, without_secrets
 
 __all__ = [
     "AlembicCommandError",
     "AlreadyInitializedError",
+    "AnswerError",
     "AppError",
     "AppNotLoadedError",
     "BindNameError",
@@ -112,8 +116,10 @@ __all__ = [
     "ScriptUnreadableError",
     "Severity",
     "StatementFailedError",
+    "StoppedError",
     "TransactionOpenError",
     "UndeclaredBindError",
+    "UndeclaredRenamesError",
     "UnknownBindError",
     "UnknownTemplateError",
     "is_name_in_history",

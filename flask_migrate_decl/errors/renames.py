@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from flask_migrate_decl.errors.base import FindingsError, listed
+from flask_migrate_decl.errors.base import FindingsError, MigrateError, listed
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,44 @@ class RenameHintsError(FindingsError):
             "no revision can be written, as rename hints don't fit the database and the models:"
             f"{listed([str(problem) for problem in self.problems])}"
         )
+
+
+@dataclass(eq=False)
+class UndeclaredRenamesError(FindingsError):
+    """What looks like a rename has no hint, and the configuration wants an answer.
+
+    :param suggestions: what looks like renames, each as a ``Suggestion``.
+    """
+
+    suggestions: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        lines = [str(suggestion) for suggestion in self.suggestions]
+        return (
+            "no revision was written, as renames may be undeclared, and what goes would be "
+            f"dropped:{listed(lines)}\n"
+            "Declare each in renames, or answer with --rename or --not-renamed."
+        )
+
+
+@dataclass(eq=False)
+class StoppedError(FindingsError):
+    """Somebody who was asked wanted to stop."""
+
+    def __str__(self) -> str:
+        return "stopped: no revision and no hint was written"
+
+
+@dataclass(eq=False)
+class AnswerError(MigrateError):
+    """An answer on the command line can't be read."""
+
+    option: str
+    text: str
+    form: str
+
+    def __str__(self) -> str:
+        return f'{self.option} "{self.text}" can\'t be read: say {self.form}'
 
 
 @dataclass(eq=False)

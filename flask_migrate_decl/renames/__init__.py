@@ -1,6 +1,18 @@
 """Renames as pure values: hints, their states, and the plan that carries them out."""
 
 from flask_migrate_decl.renames.abilities import Ability, Way
+from flask_migrate_decl.renames.answers import Refusals, SaidRename, read_dropped, read_rename
+from flask_migrate_decl.renames.candidates import (
+    FLOOR,
+    Candidate,
+    Dropped,
+    Parts,
+    candidates_of_columns,
+    candidates_of_definitions,
+    candidates_of_enums,
+    candidates_of_labels,
+    candidates_of_tables,
+)
 from flask_migrate_decl.renames.conflicts import Conflict, find_conflicts
 from flask_migrate_decl.renames.expressions import (
     mentions_column,
@@ -34,14 +46,19 @@ from flask_migrate_decl.renames.record import Record
 from flask_migrate_decl.renames.reports import of_other_bind
 from flask_migrate_decl.renames.resolve import Resolution, resolve
 from flask_migrate_decl.renames.states import HintReport, ScopeStates, State
+from flask_migrate_decl.renames.traits import ColumnTraits, TableTraits
 
 __all__ = [
+    "FLOOR",
     "Ability",
+    "Candidate",
     "Catalog",
     "ColumnRename",
+    "ColumnTraits",
     "Conflict",
     "ConstraintRename",
     "Course",
+    "Dropped",
     "EnumRename",
     "EnumValueRename",
     "Hint",
@@ -52,10 +69,13 @@ __all__ = [
     "Move",
     "NameMap",
     "NameRules",
+    "Parts",
     "Record",
+    "Refusals",
     "RenamePlan",
     "Renames",
     "Resolution",
+    "SaidRename",
     "SchemaRename",
     "ScopeStates",
     "SequenceRename",
@@ -63,7 +83,13 @@ __all__ = [
     "Step",
     "TableKey",
     "TableRename",
+    "TableTraits",
     "Way",
+    "candidates_of_columns",
+    "candidates_of_definitions",
+    "candidates_of_enums",
+    "candidates_of_labels",
+    "candidates_of_tables",
     "course_of",
     "find_conflicts",
     "in_order",
@@ -75,6 +101,8 @@ __all__ = [
     "nearest",
     "of_other_bind",
     "qualified",
+    "read_dropped",
+    "read_rename",
     "rename_identifiers",
     "resolve",
 ]

@@ -1,0 +1,96 @@
+"""Revisions that come of a comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask_migrate_decl.commands.undeclared import suggestions
+from flask_migrate_decl.environment import compare, open_command
+from flask_migrate_decl.renames import Refusals
+from flask_migrate_decl.results import RevisionResult, SuggestionsResult
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from alembic.script import Script
+
+    from flask_migrate_decl.commands.undeclared import Answers
+    from flask_migrate_decl.environment import Comparison, Run
+
+_FLAGS = ("quiet", "autogenerate")
+_NOTHING = {
+    "sql": False,
+    "head": "head",
+    "splice": False,
+    "branch_label": None,
+    "version_path": None,
+    "rev_id": None,
+}
+
+
+def generate(
+    directory: str | os.PathLike[str] | None,
+    message: str | None,
+    arguments: Mapping[str, Any],
+    x_arg: Sequence[str] | str | None,
+    answers: Answers,
+) -> RevisionResult:
+    """Compare until nothing is left to be answered, and write the revision.
+
+    :param arguments: what Alembic's command takes besides.
+    """
+    while True:
+        with open_command(
+            directory,
+            x_arg=x_arg,
+            flags=_FLAGS,
+            configuration=answers.configuration,
+            refusals=answers.refusals,
+        ) as (config, run):
+            run.project.import_models()
+            text = run.project.message_for_template(message)
+            comparison = compare(config, run, message=text, **_all(arguments))
+            if answers.take(run.project.configuration, run.candidates):
+                continue
+            return _written(comparison, run, answers)
+
+
+def _all(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"autogenerate": True, "depends_on": None, **arguments}
+
+
+def _written(comparison: Comparison, run: Run, answers: Answers) -> RevisionResult:
+    """Write the script and the hints, or neither."""
+    answers.verify()
+    scripts = comparison.write()
+    try:
+        answers.write()
+    except BaseException:
+        _remove(scripts)
+        raise
+    return RevisionResult(
+        scripts,
+        run.hint_reports,
+        run.rename_steps,
+        tuple(answers.suggestions),
+        tuple(answers.added),
+        answers.unmet,
+    )
+
+
+def _remove(scripts: Sequence[Script]) -> None:
+    for script in scripts:
+        Path(script.path).unlink(missing_ok=True)
+
+
+def suggested(
+    directory: str | os.PathLike[str] | None, x_arg: Sequence[str] | str | None
+) -> SuggestionsResult:
+    """Compare, and return what looks like a rename that no hint declares."""
+    with open_command(directory, x_arg=x_arg, flags=_FLAGS, refusals=Refusals()) as (config, run):
+        run.project.import_models()
+        compare(config, run, message=None, **_all(_NOTHING))
+        found = suggestions(run.project.configuration.source, run.candidates)
+        return SuggestionsResult(tuple(found))

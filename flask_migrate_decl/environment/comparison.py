@@ -1,0 +1,52 @@
+"""A revision that was compared, and is not written yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate import RevisionContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import Script
+
+    from flask_migrate_decl.environment.run import Run
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What ``alembic.command.revision`` has in hand before it writes."""
+
+    revision_context: RevisionContext
+
+    def write(self) -> tuple[Script, ...]:
+        """Write the scripts, none where there is nothing to do."""
+        written = list(self.revision_context.generate_scripts())
+        return tuple(script for script in written if script is not None)
+
+
+def compare(config: Config, run: Run, **arguments: Any) -> Comparison:
+    """Compare models and databases, as ``alembic.command.revision --autogenerate`` does.
+
+    :param arguments: those of ``alembic.command.revision``, all of them.
+    """
+    history = ScriptDirectory.from_config(config)
+    context = RevisionContext(config, history, arguments, process_revision_directives=run.look_at)
+
+    def compare_database(revision: Any, migration_context: Any) -> list[Any]:
+        context.run_autogenerate(revision, migration_context)
+        return []
+
+    with EnvironmentContext(
+        config,
+        history,
+        fn=compare_database,
+        as_sql=False,
+        template_args=context.template_args,
+        revision_context=context,
+    ):
+        history.run_env()
+    return Comparison(context)
