@@ -70,19 +70,27 @@ def _at_terminal() -> bool:
 def _ask(suggestion: Suggestion, number: int, total: int) -> bool:
     """Ask whether something was renamed.
 
-    :raises StoppedError: the answer is to stop.
+    :raises StoppedError: the answer is to stop, or there is none.
     """
     _show_question(suggestion, number, total)
     while True:
-        answer = click.prompt(
-            "Renamed? [y/N/q]", default="n", show_default=False, prompt_suffix=" ", err=True
-        )
-        meant = _ANSWERS.get(answer.strip().lower())
+        meant = _ANSWERS.get(_answer().strip().lower())
         if meant == "quit":
             raise StoppedError
         if meant is not None:
             return meant == "yes"
         click.echo("Say y (yes), n (no: it is dropped) or q (stop and write nothing).", err=True)
+
+
+def _answer() -> str:
+    try:
+        answer: str = click.prompt(
+            "Renamed? [y/N/q]", default="n", show_default=False, prompt_suffix=" ", err=True
+        )
+    except click.Abort:
+        click.echo(err=True)
+        raise StoppedError from None
+    return answer
 
 
 _ANSWERS = {
