@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 import re
 import tomllib
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.renames import (
     FLOOR,
@@ -21,6 +22,9 @@ from flask_migrate_decl.renames import (
     candidates_of_columns,
     candidates_of_tables,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAIRS = Path(__file__).with_name("rename_pairs.toml")
 FLOORS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
@@ -118,30 +122,34 @@ def rates(cases: list[Case], floor: float) -> tuple[float, float]:
     return right / (offered or 1), right / (renamed or 1)
 
 
+def all_cases() -> list[Case]:
+    """Read the pairs, and look for candidates in each."""
+    return [case(values) for values in tomllib.loads(PAIRS.read_text())["case"]]
+
+
+def by_habit(cases: list[Case]) -> Iterator[str]:
+    """Word for each habit how many renames were offered, of how many, and what else was."""
+    habits: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for one in cases:
+        offered = names_of(one, FLOOR)
+        habits[one.habit]["right"] += len(offered & one.renamed)
+        habits[one.habit]["renamed"] += len(one.renamed)
+        habits[one.habit]["wrong"] += len(offered - one.renamed)
+    for habit, counts in habits.items():
+        yield f"{habit:<45} {counts['right']:>3} of {counts['renamed']:>3}, and {counts['wrong']}"
+
+
 def main() -> None:
     """Print the rates at each floor, and by habit at the one that is used."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--misses", action="store_true", help="print every miss and false find")
-    arguments = parser.parse_args()
-    cases = [case(values) for values in tomllib.loads(PAIRS.read_text())["case"]]
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    cases = all_cases()
     print(f"{len(cases)} cases, {sum(len(one.renamed) for one in cases)} renames in them")
     print(f"{'floor':>6} {'precision':>10} {'recall':>7}")
     for floor in FLOORS:
         precision, recall = rates(cases, floor)
         mark = "  the floor" if floor == FLOOR else ""
         print(f"{floor:>6} {precision:>10.3f} {recall:>7.3f}{mark}")
-    if arguments.misses:
-        for one in cases:
-            offered = names_of(one, FLOOR)
-            if offered != one.renamed:
-                print(
-                    one.habit,
-                    "missed",
-                    one.renamed - offered,
-                    "false",
-                    offered - one.renamed,
-                    [(c.old, c.new, round(c.score, 2)) for c in one.candidates],
-                )
+    print(*by_habit(cases), sep="\n")
 
 
 if __name__ == "__main__":
