@@ -271,3 +271,37 @@ def test_a_label_is_refused_and_can_be_changed_by_hand(mariadb_project: Project)
     after = mariadb_project.app(define("crimson", "blue"))
     assert "No new upgrade operations" in after.run("db", "check")
     assert after.rows()["paint"] == [{"id": 1, "colour": "crimson"}]
+
+
+RED = '{ enum = "colour", from = "red", to = "crimson" }'
+RED_IN_TWO = (
+    '{ enum = "colour", from = "red", to = "ruby" }, '
+    '{ enum = "colour", from = "ruby", to = "crimson" }'
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "enum", "hint"),
+    [
+        ("picture", "colour", "colour", 'tables = [{ from = "paint", to = "picture" }]'),
+        ("paint", "hue", "colour", 'columns = [{ table = "paint", from = "colour", to = "hue" }]'),
+        ("paint", "colour", "hue", 'enums = [{ from = "colour", to = "hue" }]'),
+    ],
+    ids=["table", "column", "type"],
+)
+@pytest.mark.parametrize("labels", [RED, RED_IN_TWO], ids=["label", "chain"])
+def test_a_label_is_refused_together_with_other_renames(
+    mariadb_project: Project, table: str, column: str, enum: str, hint: str, labels: str
+) -> None:
+    def define(table: str, column: str, enum: str, *labels: str) -> Define:
+        return lambda db: db.Table(
+            table,
+            Column("id", Integer, primary_key=True),
+            Column(column, Enum(*labels, name=enum)),
+        )
+
+    begun(mariadb_project, define("paint", "colour", "colour", "red", "blue"))
+    section = f"[renames]\n{hint}\nenum_values = [{labels}]"
+    output = refused(mariadb_project, define(table, column, enum, "crimson", "blue"), section)
+    assert f'the server keeps the labels in the column "{table}.{column}"' in output
+    assert " → crimson" in output

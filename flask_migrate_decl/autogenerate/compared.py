@@ -75,8 +75,7 @@ class ComparedHints:
 
     def problems(self) -> tuple[HintProblem, ...]:
         """Find what forbids to decide the states of the hints."""
-        labels = labels_in_columns(self.context.inspector, self.models, self.renames.enum_values)
-        return (*self._uncompared_schemas(), *self.conflicts(), *labels)
+        return (*self._uncompared_schemas(), *self.conflicts())
 
     def without_problems(self) -> ComparedHints:
         """Leave the hints out that forbid it."""
@@ -97,6 +96,8 @@ class ComparedHints:
 
     def obstacles(self, plan: RenamePlan) -> Iterator[HintProblem]:
         """Find what the database would refuse, or break, if the plan were carried out."""
+        inspector, names = self.context.inspector, plan.names
+        yield from labels_in_columns(inspector, self.models, self.renames, names)
         for move, message, help_ in obstacles(self.context, self.database, plan):
             for hint in move.hints[-1:]:
                 yield HintProblem(hint.place, str(hint), "pending", message, help_)

@@ -37,7 +37,7 @@ def constraint_names(table: Table, dialect: Dialect) -> collections.abc.Sequence
 def enums_of(table: Table) -> Iterator[Enum]:
     """Give the enum types of a table's columns that have a name."""
     for column in table.columns:
-        enum = _undecorated(column.type)
+        enum = undecorated(column.type)
         if isinstance(enum, Enum) and enum.name:
             yield enum
 
@@ -59,7 +59,7 @@ def default_sequences(table: Table, dialect: Dialect) -> collections.abc.Sequenc
     return [default_name(table.name, [column.name], "seq") for column in columns]
 
 
-def _undecorated(type_: TypeEngine[object]) -> TypeEngine[object]:
+def undecorated(type_: TypeEngine[object]) -> TypeEngine[object]:
     """Return what is in an array, and what a type of the project's own is made of."""
     while isinstance(type_, ARRAY | TypeDecorator):
         type_ = type_.item_type if isinstance(type_, ARRAY) else type_.impl_instance
