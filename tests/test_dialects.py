@@ -383,6 +383,27 @@ def test_a_new_constraint_can_not_take_a_name_that_a_rename_leaves(
 
 
 @pytest.mark.postgresql
+def test_a_new_constraint_takes_a_name_that_another_gives_away(postgres_project: Project) -> None:
+    convention = {"uq": "uq_%(table_name)s_%(column_0_name)s"}
+
+    def define(note: str, *tables: str) -> Define:
+        def made(db: SQLAlchemy) -> None:
+            db.Table("note", Column(note, Integer))
+            for table in tables:
+                db.Table(table, Column("code", Integer, unique=True))
+
+        return made
+
+    options = {"naming_convention": convention}
+    app = begun(postgres_project, define("text", "account"), **options)
+    app.execute("ALTER TABLE account RENAME TO archive")
+    hints = 'renames.columns = [{ table = "note", from = "text", to = "body" }]'
+    after = renamed(postgres_project, define("body", "account", "archive"), hints, **options)
+    for command in ("downgrade", "upgrade"):
+        after.run("db", command)
+
+
+@pytest.mark.postgresql
 @pytest.mark.parametrize("hint", ["", ', schema = "nope"', ', schema = "public"'])
 def test_a_hint_without_its_schema_stops_the_run(postgres_project: Project, hint: str) -> None:
     def models(name: str) -> Define:

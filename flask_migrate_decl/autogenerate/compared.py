@@ -18,6 +18,7 @@ from flask_migrate_decl.autogenerate.labels import labels_in_columns
 from flask_migrate_decl.autogenerate.model_names import ModelNames
 from flask_migrate_decl.autogenerate.obstacles import obstacles
 from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
+from flask_migrate_decl.autogenerate.view import renamed_view
 from flask_migrate_decl.errors import HintProblem
 from flask_migrate_decl.renames import Kind, Renames, find_conflicts, key_ends, resolve
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
     from flask_migrate_decl.autogenerate.declared import Following
+    from flask_migrate_decl.autogenerate.view import RenamedInspector
     from flask_migrate_decl.renames import Catalog, NameRules, RenamePlan, Resolution
 
 
@@ -93,6 +95,10 @@ class ComparedHints:
         )
         followers = Followers(resolution.plan, self.database, self.models, self.following)
         return replace(resolution, plan=followers.completed())
+
+    def view(self, plan: RenamePlan) -> RenamedInspector:
+        """Return an inspector of the database as it is after a plan."""
+        return renamed_view(self.names.inspector, plan, self.rules, self.models.default_has_cast)
 
     def obstacles(self, plan: RenamePlan) -> Iterator[HintProblem]:
         """Find what the database would refuse, or break, if the plan were carried out."""

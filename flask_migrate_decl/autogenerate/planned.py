@@ -99,8 +99,7 @@ class PlannedOperations:
 
     def _type(self, move: Move) -> str:
         """Return what Alembic calls the type of a constraint."""
-        types = constraint_types(self.view, (move.schema, str(move.owner)))
-        return types[move.new if move.new in types else move.old]
+        return constraint_types(self.view, (move.schema, str(move.owner)))[move.new]
 
     @cached_property
     def _columns(self) -> dict[TableKey, dict[str, Column[Any]]]:

@@ -19,7 +19,7 @@ from flask_migrate_decl.autogenerate.names_in_use import (
 )
 from flask_migrate_decl.autogenerate.native import order_index_changes
 from flask_migrate_decl.autogenerate.planned import PlannedOperations
-from flask_migrate_decl.autogenerate.view import RenamedInspector, renamed_view
+from flask_migrate_decl.autogenerate.view import RenamedInspector
 from flask_migrate_decl.errors import RenameHintsError
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def show_renamed(context: AutogenContext, _upgrade_ops: UpgradeOps) -> PriorityD
     _raise_problems(problem_of(report) for report in resolution.problems)
     _raise_problems(compared.obstacles(resolution.plan))
     if resolution.plan:
-        context.inspector = renamed_view(
-            context.inspector, resolution.plan, compared.rules, compared.models.default_has_cast
-        )
+        context.inspector = compared.view(resolution.plan)
     return PriorityDispatchResult.CONTINUE
 
 
@@ -96,11 +94,15 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
     resolution = declared.resolutions.get(bind) if declared else None
     if declared is None or resolution is None or not declared.comparisons[bind].renames:
         return PriorityDispatchResult.CONTINUE
-    plan = resolution.plan
-    if declared.following.conventions:
-        plan = plan.with_moves(equal_but_for_name(declared.comparisons[bind], plan, upgrade_ops))
+    compared = declared.comparisons[bind]
+    plan, inspector, dialect = resolution.plan, context.inspector, context.dialect.name
+    found = (
+        equal_but_for_name(compared, plan, upgrade_ops) if declared.following.conventions else []
+    )
+    if found:
+        plan = plan.with_moves(found)
         declared.resolutions[bind] = replace(resolution, plan=plan)
-    inspector, dialect = context.inspector, context.dialect.name
+        inspector = compared.view(plan)
     planned = PlannedOperations(plan, inspector)
     early: list[MigrateOperation] = []
     if plan:
