@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from tests.project import App, Define, Project, begun, renamed
+from tests.project import App, Define, Project, begun, refused, renamed
 
 # --- PostgreSQL --------------------------------------------------------------------------------
 
@@ -380,6 +380,31 @@ def test_a_new_constraint_can_not_take_a_name_that_a_rename_leaves(
     output = after.run("db", "migrate", exit_code=1)
     assert '"fk_post_user_id", which "post" keeps' in output
     assert len(project.scripts()) == 1
+
+
+def test_a_name_does_not_follow_to_where_another_table_still_has_it(project: Project) -> None:
+    convention = {
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+
+    def define(*tables: str) -> Define:
+        def made(db: SQLAlchemy) -> None:
+            for table in tables:
+                key = ForeignKey(f"{table}.id")
+                db.Table(table, Column("id", Integer, primary_key=True), Column("parent_id", key))
+
+        return made
+
+    app = begun(project, define("account", "user"), naming_convention=convention)
+    app.execute("ALTER TABLE account RENAME TO archive")
+    hints = 'renames.tables = [{ from = "user", to = "account" }]'
+    after, options = define("account", "archive"), {"naming_convention": convention}
+    if "sqlite" in project.url:
+        renamed(project, after, hints, **options)
+        return
+    kept = "pk_account" if "postgresql" in project.url else "fk_account_parent_id"
+    assert f'"{kept}", which "archive" keeps' in refused(project, after, hints, **options)
 
 
 @pytest.mark.postgresql

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -10,12 +11,15 @@ from sqlalchemy import Constraint, ForeignKeyConstraint, PrimaryKeyConstraint, U
 from flask_migrate_decl.autogenerate.operations import table_operations
 from flask_migrate_decl.errors import NamesInUseError
 from flask_migrate_decl.operations.statements import MYSQL_FAMILY
+from flask_migrate_decl.renames import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alembic.operations.ops import UpgradeOps
     from sqlalchemy.engine import Inspector
+
+    from flask_migrate_decl.renames import RenamePlan
 
 
 _SHARED_BY_ALL_TABLES: dict[str, tuple[type[Constraint], ...]] = {
@@ -24,6 +28,13 @@ _SHARED_BY_ALL_TABLES: dict[str, tuple[type[Constraint], ...]] = {
     "mariadb": (ForeignKeyConstraint,),
 }
 """The constraints whose names must differ between tables: PostgreSQL makes indexes for them."""
+_CONSTRAINTS = ("pk_constraint", "foreign_keys", "unique_constraints")
+_REFLECTED_SHARED = {
+    "postgresql": ("pk_constraint", "unique_constraints", "indexes"),
+    "mysql": ("foreign_keys",),
+    "mariadb": ("foreign_keys",),
+}
+"""What an inspector calls all whose names must differ between tables."""
 
 
 def drop_indexes_before_their_names_are_used_again(
@@ -52,12 +63,15 @@ def drop_indexes_before_their_names_are_used_again(
     return early
 
 
-def refuse_names_in_use(dialect: str, upgrade_ops: UpgradeOps, inspector: Inspector) -> None:
-    """Stop where something new would get a name that another constraint still has.
+def refuse_names_in_use(
+    dialect: str, upgrade_ops: UpgradeOps, inspector: Inspector, plan: RenamePlan
+) -> None:
+    """Stop where something new or renamed would get a name that another constraint still has.
 
     A rename leaves constraints their names, so this may come of one that was done long ago.
 
     :param inspector: of the database as the revision's other operations will find it.
+    :param plan: the renames, before which nothing is dropped.
     :raises NamesInUseError: the revision would fail, or on SQLite put one in the other's place.
     """
     wanted = set(_wanted_names(dialect, upgrade_ops))
@@ -71,11 +85,12 @@ def refuse_names_in_use(dialect: str, upgrade_ops: UpgradeOps, inspector: Inspec
     clashes = {
         (name, table)
         for schema in {schema for _, (schema, _) in wanted}
-        for name, table in _constraint_names(inspector, schema)
+        for name, table in _names(inspector, schema, _CONSTRAINTS)
         if wanted & {(name, (schema, table)), (name, (schema, None))}
         and (schema, table) not in dropped_tables
         and (name, schema, table) not in dropped
     }
+    clashes.update(_names_given_twice(dialect, inspector, plan))
     if clashes:
         raise NamesInUseError(tuple(sorted(clashes)))
 
@@ -100,14 +115,26 @@ def _wanted_names(
             yield str(constraint.name), (changes.schema, table)
 
 
-def _constraint_names(inspector: Inspector, schema: str | None) -> Iterator[tuple[str, str]]:
-    """Give the names of a schema's constraints, each with its table."""
-    for (_, table), key in inspector.get_multi_pk_constraint(schema).items():
-        yield str(key["name"] if key else ""), table
-    several = (
-        inspector.get_multi_foreign_keys(schema),
-        inspector.get_multi_unique_constraints(schema),
-    )
-    for found in several:
-        for (_, table), constraints in found.items():
-            yield from ((str(constraint["name"]), table) for constraint in constraints)
+def _names_given_twice(
+    dialect: str, inspector: Inspector, plan: RenamePlan
+) -> Iterator[tuple[str, str]]:
+    """Give the names that a plan gives and that another table's constraint or index keeps."""
+    given: defaultdict[str | None, set[tuple[str, str]]] = defaultdict(set)
+    for move in plan.moves:
+        if move.kind in (Kind.CONSTRAINT, Kind.INDEX):
+            given[move.schema].add((move.new, str(move.owner)))
+    for schema, names in given.items():
+        shared = set(_names(inspector, schema, _REFLECTED_SHARED.get(dialect, ())))
+        taking = {name for name, _ in names & shared}
+        yield from ((name, table) for name, table in shared - names if name in taking)
+
+
+def _names(
+    inspector: Inspector, schema: str | None, kinds: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Give the names of a schema's constraints or indexes, each with its table."""
+    for kind in kinds:
+        for (_, table), found in getattr(inspector, f"get_multi_{kind}")(schema).items():
+            for item in found if isinstance(found, list) else [found]:
+                if item and item["name"]:
+                    yield str(item["name"]), table

@@ -109,7 +109,7 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
         order_index_changes(dialect, upgrade_ops, plan)
         early += planned.all()
     early += drop_indexes_before_their_names_are_used_again(dialect, upgrade_ops)
-    refuse_names_in_use(dialect, upgrade_ops, inspector)
+    refuse_names_in_use(dialect, upgrade_ops, inspector, plan)
     upgrade_ops.ops[:0] = early
     settled = planned.settled(resolution.settled)
     if settled.record and upgrade_ops.ops:
