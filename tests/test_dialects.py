@@ -428,6 +428,21 @@ def test_a_new_constraint_takes_a_name_that_another_gives_away(postgres_project:
         after.run("db", command)
 
 
+def test_an_index_whose_new_name_another_has_is_renamed_once(project: Project) -> None:
+    """By its definition it is a third one, of which the hint does not know."""
+
+    def define(*indexes: Index) -> Define:
+        columns = [Column(name, Integer) for name in ("first", "second")]
+        return lambda db: db.Table("item", *columns, *indexes)
+
+    begun(project, define(Index("old", "second")))
+    hints = 'renames.indexes = [{ table = "item", from = "old", to = "new" }]'
+    after = define(Index("new", "first"), Index("other", "second"))
+    app = renamed(project, after, hints)
+    for command in ("downgrade", "upgrade"):
+        app.run("db", command)
+
+
 @pytest.mark.postgresql
 @pytest.mark.parametrize("hint", ["", ', schema = "nope"', ', schema = "public"'])
 def test_a_hint_without_its_schema_stops_the_run(postgres_project: Project, hint: str) -> None:

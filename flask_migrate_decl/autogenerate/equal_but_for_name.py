@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -78,6 +79,7 @@ class _Pairs:
         table = self.plan.names.old_table((move.schema, str(move.owner)))
         if (
             table is None
+            or (move.schema, move.owner, move.old) in self._given
             or not self.compared.database.ability(move.kind, *table, move.old).is_native
         ):
             return False
@@ -85,3 +87,9 @@ class _Pairs:
         if self.compared.context.dialect.name == "postgresql":
             return move.new not in names.relation_names(table[0])
         return move.new not in names.of(Kind.INDEX, *table)
+
+    @cached_property
+    def _given(self) -> set[tuple[str | None, str | None, str]]:
+        """The names that the plan gives already; what gets one can't get another one as well."""
+        kinds = (Kind.INDEX, Kind.CONSTRAINT)
+        return {(m.schema, m.owner, m.new) for m in self.plan.moves if m.kind in kinds}
