@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -14,7 +16,9 @@ from sqlalchemy import (
     NullPool,
     Sequence,
     String,
+    UniqueConstraint,
     create_engine,
+    inspect,
     text,
 )
 from sqlalchemy.dialects import mysql
@@ -426,6 +430,46 @@ def test_a_new_constraint_takes_a_name_that_another_gives_away(postgres_project:
     after = renamed(postgres_project, define("body", "account", "archive"), hints, **options)
     for command in ("downgrade", "upgrade"):
         after.run("db", command)
+
+
+def test_names_follow_that_a_convention_makes_of_given_ones(project: Project) -> None:
+    kinds = {kind: f"{kind}_%(table_name)s_%(constraint_name)s" for kind in ("ix", "uq", "fk")}
+    convention = {**kinds, "ck": "ck_%(table_name)s_%(column_0_name)s_%(constraint_name)s"}
+
+    def define(table: str, column: str) -> Define:
+        def made(db: SQLAlchemy) -> None:
+            size = Column(column, Integer)
+            db.Table(
+                table,
+                Column("id", Integer, primary_key=True),
+                size,
+                Index("by_size", column),
+                UniqueConstraint("id", column, name="size"),
+                ForeignKeyConstraint([column], [f"{table}.id"], name="parent"),
+                CheckConstraint(size > 0, name="positive"),
+            )
+
+        return made
+
+    options = {"naming_convention": convention}
+    begun(project, define("item", "size"), **options)
+    hints = """[renames]
+        tables = [{ from = "item", to = "thing" }]
+        columns = [{ table = "thing", from = "size", to = "width" }]"""
+    app = renamed(project, define("thing", "width"), hints, **options)
+    if "sqlite" not in project.url:
+        script = project.newest_script()
+        assert script.count("drop_") == 0
+        with app.connect() as connection:
+            found = inspect(connection)
+            assert [check["name"] for check in found.get_check_constraints("thing")] == [
+                "ck_thing_width_positive"
+            ]
+            assert [key["name"] for key in found.get_foreign_keys("thing")] == ["fk_thing_parent"]
+            assert "uq_thing_size" in {u["name"] for u in found.get_unique_constraints("thing")}
+            assert "ix_thing_by_size" in {i["name"] for i in found.get_indexes("thing")}
+    for command in ("downgrade", "upgrade"):
+        app.run("db", command)
 
 
 def test_an_index_whose_new_name_another_has_is_renamed_once(project: Project) -> None:

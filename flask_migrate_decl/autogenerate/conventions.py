@@ -7,7 +7,7 @@ of the project's own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -20,6 +20,8 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    and_,
+    true,
 )
 from sqlalchemy.schema import conv
 
@@ -64,19 +66,25 @@ class Conventions:
 
     def former_names(self, table: Table) -> Iterator[FormerName]:
         """Give what the convention called otherwise, before the renames."""
-        before = self._before(table)
+        before, after = self._named(table), self._today._named(table)
         items: list[Constraint | Index] = [*table.indexes, *table.constraints]
         for item in items:
             if not isinstance(item.name, conv):
                 continue
-            old_item = self._item_before(item, before)
+            given = self._today._given_name(item, after)
+            old_item = None if given is None else self._made(item, before, given or None)
             old = None if old_item is None else final_name(old_item, self.dialect)
             new = final_name(item, self.dialect)
             if old is not None and new is not None and old != new:
                 kind = Kind.INDEX if isinstance(item, Index) else Kind.CONSTRAINT
                 yield FormerName(kind, old, new)
 
-    def _before(self, table: Table) -> Table:
+    @property
+    def _today(self) -> Conventions:
+        """The same, with the names that the models have."""
+        return replace(self, old_table=lambda key: key, old_column=lambda _key, name: name)
+
+    def _named(self, table: Table) -> Table:
         """Return a table with the old names of the table and its columns, and no more."""
         key = self._key(table)
         schema, name = self.old_table(key)
@@ -88,30 +96,48 @@ class Conventions:
         metadata = MetaData(naming_convention=table.metadata.naming_convention)
         return Table(name, metadata, *columns, schema=schema)
 
-    def _item_before(self, item: Constraint | Index, before: Table) -> Constraint | Index | None:
-        """Return a constraint or index on the table of old names, named by the convention."""
-        if isinstance(item, CheckConstraint):
-            return self._check_before(item, before)
+    def _given_name(self, item: Constraint | Index, table: Table) -> str | None:
+        """Return the name that an item was given, which the convention put into its own.
+
+        :return: ``""`` where the convention has no place for one, and ``None`` where the name is
+            not of the convention.
+        """
+        pattern = self._made(item, table, _GIVEN)
+        if pattern is None or not isinstance(pattern.name, conv):
+            return None if isinstance(item, CheckConstraint) else ""
+        start, _, end = str(pattern.name).partition(_GIVEN)
+        match = re.fullmatch(f"{re.escape(start)}(.+){re.escape(end)}", str(item.name))
+        return match and match[1]
+
+    def _made(
+        self, item: Constraint | Index, table: Table, name: str | None
+    ) -> Constraint | Index | None:
+        """Return a constraint or index on a table of old names, named by the convention."""
         assert isinstance(item.table, Table)
         key = self._key(item.table)
         parts = _columns(item)
         names = [self.old_column(key, part.name) for part in parts if getattr(part, "name", None)]
-        columns = [before.columns[name] for name in names if name and name in before.columns]
-        if not columns or len(columns) < len(parts):
+        columns = [table.columns[name] for name in names if name and name in table.columns]
+        if isinstance(item, CheckConstraint):
+            made: Constraint = CheckConstraint(and_(true(), *columns), name=name)
+        elif not columns or len(columns) < len(parts):
             return None
-        if isinstance(item, Index):
-            return Index(None, *columns)
-        made = self._constraint(item, columns)
-        before.append_constraint(made)
+        elif isinstance(item, Index):
+            return Index(name, *columns)
+        else:
+            made = self._constraint(item, columns, name)
+        table.append_constraint(made)
         return made
 
-    def _constraint(self, item: Constraint | Index, columns: list[Column[Any]]) -> Constraint:
+    def _constraint(
+        self, item: Constraint | Index, columns: list[Column[Any]], name: str | None
+    ) -> Constraint:
         if isinstance(item, ForeignKeyConstraint):
             parents = [self._parent(element, columns[0]) for element in item.elements]
-            return ForeignKeyConstraint(columns, parents)
+            return ForeignKeyConstraint(columns, parents, name=name)
         if isinstance(item, UniqueConstraint):
-            return UniqueConstraint(*columns)
-        return PrimaryKeyConstraint(*columns)
+            return UniqueConstraint(*columns, name=name)
+        return PrimaryKeyConstraint(*columns, name=name)
 
     def _parent(self, element: ForeignKey, own: Column[Any]) -> Column[Any]:
         """Return what a foreign key points to, with its old names."""
@@ -122,21 +148,6 @@ class Conventions:
         if column not in table.columns:
             table.append_column(Column(column, element.column.type))
         return table.columns[column]
-
-    def _check_before(self, item: CheckConstraint, before: Table) -> CheckConstraint | None:
-        """Return a check with the name that it was given, which the convention put into its own."""
-        assert isinstance(item.table, Table)
-        after = Table(item.table.name, MetaData(), schema=item.table.schema)
-        after.metadata.naming_convention = before.metadata.naming_convention
-        pattern = CheckConstraint("true", name=_GIVEN)
-        after.append_constraint(pattern)
-        start, given, end = str(pattern.name).partition(_GIVEN)
-        match = re.fullmatch(f"{re.escape(start)}(.+){re.escape(end)}", str(item.name))
-        if not given or match is None:
-            return None
-        check = CheckConstraint("true", name=match[1])
-        before.append_constraint(check)
-        return check
 
     def _key(self, table: Table) -> TableKey:
         return (None if table.schema == self.default_schema else table.schema), table.name
