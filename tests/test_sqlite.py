@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     Computed,
     Engine,
@@ -568,3 +569,53 @@ def test_generated_columns_go_on_working(sqlite_project: Project, persisted: boo
     assert _query(cried, "SELECT cried FROM thing ORDER BY id") == [("SAW",), ("AXE",)]
     cried.run("db", "downgrade")
     assert _query(after, "SELECT shouted FROM thing ORDER BY id") == [("SAW",), ("AXE",)]
+
+
+# --- what an app adds to its connections ---------------------------------------------------------
+
+
+def prepared_app(project: Project, define: Define) -> App:
+    """Make an app whose connections have a function, a collation and a second database."""
+    app = project.app(define)
+    with app.flask.app_context():
+
+        @event.listens_for(app.db.engine, "connect")
+        def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+            connection.create_function("is_fine", 1, bool, deterministic=True)
+            connection.create_collation("by_length", lambda a, b: len(a) - len(b))
+            connection.execute(f"ATTACH '{project.folder}/other.db' AS other")
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("schema", "collation", "check"),
+    [(None, None, "is_fine(id)"), (None, "by_length", "id > 0"), ("other", None, "id > 0")],
+    ids=["function", "collation", "database"],
+)
+def test_what_an_app_adds_to_its_connections_stops_no_rename(
+    sqlite_project: Project, schema: str | None, collation: str | None, check: str
+) -> None:
+    def define(column: str) -> Define:
+        return lambda db: db.Table(
+            "item",
+            Column("id", Integer, primary_key=True),
+            Column(column, String(collation=collation)),
+            CheckConstraint(check),
+            schema=schema,
+        )
+
+    everything = f"include_schemas = {'true' if schema else 'false'}\n"
+    sqlite_project.configure(everything)
+    app = prepared_app(sqlite_project, define("name"))
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    table = f"{schema or 'main'}.item"
+    app.execute(f"INSERT INTO {table} VALUES (1, 'a')")
+    named = f', schema = "{schema}"' if schema else ""
+    hint = f'{{ table = "item", from = "name", to = "label"{named} }}'
+    sqlite_project.configure(f"{everything}renames.columns = [{hint}]")
+    after = prepared_app(sqlite_project, define("label"))
+    for command in ("migrate", "upgrade", "downgrade", "upgrade", "check"):
+        after.run("db", command)
+    assert after.rows(schema)["item"] == [{"id": 1, "label": "a"}]

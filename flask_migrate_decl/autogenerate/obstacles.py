@@ -6,15 +6,13 @@ import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from flask_migrate_decl.autogenerate.mysql_obstacles import MySQLObstacles
 from flask_migrate_decl.autogenerate.obstacle import Obstacle
 from flask_migrate_decl.operations.statements import MYSQL_FAMILY
 from flask_migrate_decl.renames import Kind, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy.engine import Inspector
@@ -76,18 +74,29 @@ def _missing_schemas(context: AutogenContext, plan: RenamePlan) -> Iterator[Obst
 
 
 def _sqlite(context: AutogenContext, plan: RenamePlan) -> Iterator[Obstacle]:
-    """Try the renames on an empty copy of the schema.
+    """Try the renames on an empty copy of each schema.
 
     SQLite reads the whole schema again at each rename, and refuses where a view or a trigger
     names something that is not there, be it by the rename or since long ago.
     """
+    for schema in dict.fromkeys(step.schema for step in plan.steps):
+        steps = [step for step in plan.steps if step.schema == schema == step.new_schema]
+        yield from _refused_by_sqlite(context, schema, steps)
+
+
+def _refused_by_sqlite(
+    context: AutogenContext, schema: str | None, steps: Sequence[Step]
+) -> Iterator[Obstacle]:
     quote = context.dialect.identifier_preparer.quote
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-        for statement in _schema_statements(context):
-            # What needs a module or function of the app's own can't be copied.
+        statements = _schema_statements(context, schema)
+        for statement in statements.values():
             with suppress(sqlite3.Error):
                 copy.execute(statement)
-        for step in plan.steps:
+        if not statements.keys() <= set(copy.execute("SELECT type, name FROM sqlite_master")):
+            # What needs a module, function or collation of the app's own can't be copied.
+            return
+        for step in steps:
             statement = _sqlite_statement(step, quote)
             try:
                 copy.execute(statement)
@@ -96,15 +105,17 @@ def _sqlite(context: AutogenContext, plan: RenamePlan) -> Iterator[Obstacle]:
                 return
 
 
-def _schema_statements(context: AutogenContext) -> Sequence[str]:
+def _schema_statements(
+    context: AutogenContext, schema: str | None
+) -> Mapping[tuple[str, str], str]:
+    """Return the statements that made what is in a schema, by the type and the name of that."""
     assert context.connection is not None
-    found = context.connection.execute(
-        text(
-            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%'"
-            " ESCAPE '!' ORDER BY CASE type WHEN 'table' THEN 0 ELSE 1 END, rowid"
-        )
+    catalog = f"{context.dialect.identifier_preparer.quote(schema or 'main')}.sqlite_master"
+    found = context.connection.exec_driver_sql(
+        f"SELECT type, name, sql FROM {catalog} WHERE sql IS NOT NULL AND name NOT LIKE"
+        " 'sqlite!_%' ESCAPE '!' ORDER BY CASE type WHEN 'table' THEN 0 ELSE 1 END, rowid"
     )
-    return [row[0] for row in found]
+    return {(type_, name): sql for type_, name, sql in found}
 
 
 def _sqlite_statement(step: Step, quote: object) -> str:
