@@ -290,6 +290,46 @@ def test_an_heir_by_two_ways_from_one_ancestor_follows_it(postgres_project: Proj
     assert values(after, "SELECT called FROM animal") == ["Rex"]
 
 
+# --- names of types ----------------------------------------------------------------------------
+
+
+def states(table: str, enum: str) -> Define:
+    def define(db: SQLAlchemy) -> None:
+        db.Table(table, Column("id", Integer), Column("is", Enum("on", "off", name=enum)))
+
+    return define
+
+
+def test_an_enum_type_does_not_take_the_name_that_a_table_has_until_later(
+    postgres_project: Project,
+) -> None:
+    begun(postgres_project, states("state", "status"))
+    hints = """[renames]
+        tables = [{ from = "state", to = "states" }]
+        enums = [{ from = "status", to = "state" }]"""
+    output = refused(postgres_project, states("states", "state"), hints)
+    assert 'the database has the table "state"' in output
+    tables = 'renames.tables = [{ from = "state", to = "states" }]'
+    renamed(postgres_project, states("states", "status"), tables)
+    renamed(postgres_project, states("states", "state"), hints)
+
+
+def test_a_table_takes_the_name_of_an_enum_type_only_if_that_gets_another(
+    postgres_project: Project,
+) -> None:
+    begun(postgres_project, states("switch", "state"))
+    hints = """[renames]
+        tables = [{ from = "switch", to = "state" }]
+        enums = [{ from = "state", to = "status" }]"""
+    after = renamed(postgres_project, states("state", "status"), hints)
+    for command in ("downgrade", "upgrade"):
+        after.run("db", command)
+    after.execute("CREATE TYPE left_behind AS ENUM ('a')")
+    tables = 'renames.tables = [{ from = "state", to = "left_behind" }]'
+    output = refused(postgres_project, states("left_behind", "status"), tables)
+    assert 'the database has the enum "left_behind"' in output
+
+
 # --- schemas and views -------------------------------------------------------------------------
 
 

@@ -38,6 +38,7 @@ def obstacles(context: AutogenContext, database: Catalog, plan: RenamePlan) -> I
         yield from _inherited(database, plan)
         yield from _inherited_twice(database, plan)
         yield from _namesakes(context.inspector, database, plan)
+        yield from _type_names(database, plan)
 
 
 # --- every database ----------------------------------------------------------------------------
@@ -200,3 +201,23 @@ def _going_along(inspector: Inspector, schema: str | None, table: str) -> set[st
     key = inspector.get_pk_constraint(table, schema)["name"]
     columns = inspector.get_columns(table, schema)
     return {*indexes, str(key), *(f"{table}_{column['name']}_seq" for column in columns)}
+
+
+def _type_names(database: Catalog, plan: RenamePlan) -> Iterator[Obstacle]:
+    """Find tables and enum types that would meet in one name: each table is a type as well.
+
+    The enum types get their names first.
+    """
+    names, others = plan.names, {Kind.TABLE: Kind.ENUM, Kind.ENUM: Kind.TABLE}
+    for move in plan.moves:
+        if (other := others.get(move.kind)) is None:
+            continue
+        old = names.old_schema(move.new_key[0]), move.new
+        gives_way = other is Kind.ENUM and names.new_enum(old) != move.new_key
+        if not gives_way and database.find(other, old[0], None, move.new) is not None:
+            what = f'the {other.noun} "{qualified(*old)}"'
+            yield Obstacle(
+                move,
+                f"the database has {what}, and each table is a type as well",
+                f"rename or drop {what} in a revision of your own before this one",
+            )
