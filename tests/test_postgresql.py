@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import ARRAY, Column, Enum, ForeignKey, Identity, Index, Integer, String, text
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    Enum,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    text,
+)
 
 from tests.project import NEEDS_SQLALCHEMY_2_1, App, Define, Project, begun, refused, renamed
 
@@ -328,6 +339,31 @@ def test_a_table_takes_the_name_of_an_enum_type_only_if_that_gets_another(
     tables = 'renames.tables = [{ from = "state", to = "left_behind" }]'
     output = refused(postgres_project, states("left_behind", "status"), tables)
     assert 'the database has the enum "left_behind"' in output
+
+
+@pytest.mark.parametrize("kind", ["indexes", "constraints"])
+@pytest.mark.parametrize("table", ["renamed_1", "other"])
+def test_a_temporary_name_is_that_of_no_other_table_or_index(
+    postgres_project: Project, kind: str, table: str
+) -> None:
+    def define(first: str, second: str) -> Define:
+        def made(db: SQLAlchemy) -> None:
+            db.Table(table, Column("a", Integer), Index("renamed_2", "a"))
+            of_item: list[Any] = [Index(first, "a"), Index(second, "b")]
+            if kind == "constraints":
+                of_item = [UniqueConstraint("a", name=first), UniqueConstraint("b", name=second)]
+            db.Table("item", Column("a", Integer), Column("b", Integer), *of_item)
+            db.Table("third", Column("a", Integer), UniqueConstraint("a", name="renamed_3"))
+
+        return made
+
+    begun(postgres_project, define("one", "two"))
+    ends = [("one", "two"), ("two", "one")]
+    swap = ", ".join(f'{{ table = "item", from = "{old}", to = "{new}" }}' for old, new in ends)
+    after = renamed(postgres_project, define("two", "one"), f"renames.{kind} = [{swap}]")
+    temporary = "renamed_4" if table == "renamed_1" else "renamed_1"
+    assert temporary in postgres_project.newest_script()
+    after.run("db", "downgrade")
 
 
 # --- schemas and views -------------------------------------------------------------------------

@@ -178,8 +178,14 @@ class _Decided:
         if owner is not None:
             pairs = self.labels.pairs if kind is Kind.ENUM_VALUE else self.table_pairs
             schema, owner = pairs.old_key((schema, owner))
-        is_there = self.database.find(kind, schema, owner, name) is not None
-        return is_there or name in self.database.taken(kind, schema)
+        find, shared = self.database.find, self.database.rules.shared_in_schema
+        if kind not in shared:
+            is_there = find(kind, schema, owner, name) is not None
+            return is_there or name in self.database.taken(kind, schema)
+        owners = self.database.table_names(schema)
+        return name in self.database.taken(Kind.INDEX, schema) or any(
+            find(other, schema, table, name) is not None for other in shared for table in owners
+        )
 
 
 def _in_new_schemas(renames: Renames, models: Catalog, moved: Mapping[str, str]) -> Renames:
