@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Sequence,
     String,
     UniqueConstraint,
 )
@@ -142,6 +143,29 @@ def test_a_trigger_on_the_renamed_table_goes_along(mariadb_project: Project) -> 
         'renames.columns = [{ table = "thing", from = "name", to = "label" }]',
     )
     assert 'the trigger "noted" names the column "name" of "thing"' in output
+
+
+def test_a_default_that_names_a_sequence_stops_the_run_until_it_is_dropped(
+    mariadb_project: Project,
+) -> None:
+    def define(sequence: str) -> Define:
+        def made(db: SQLAlchemy) -> None:
+            number = Sequence(sequence, metadata=db.metadata).next_value()
+            db.Table(
+                "item",
+                Column("id", Integer, primary_key=True),
+                Column("number", Integer, server_default=number),
+            )
+
+        return made
+
+    mariadb_project.app(define("old")).execute("CREATE SEQUENCE old")
+    before = begun(mariadb_project, define("old"))
+    hints = 'renames.sequences = [{ from = "old", to = "new" }]'
+    output = refused(mariadb_project, define("new"), hints)
+    assert 'the default of "item.number" names the sequence "old", and would fail' in output
+    before.execute("ALTER TABLE item ALTER number DROP DEFAULT")
+    renamed(mariadb_project, define("new"), hints).run("db", "downgrade")
 
 
 def test_views_of_other_tables_with_such_names_do_not_matter(mariadb_project: Project) -> None:

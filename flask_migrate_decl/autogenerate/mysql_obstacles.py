@@ -31,6 +31,10 @@ _PROGRAMS = text(
     " UNION SELECT 'event', event_schema, event_name, event_definition"
     " FROM information_schema.events"
 )
+_SEQUENCE_DEFAULTS = text(
+    "SELECT table_name, column_name, column_default FROM information_schema.columns"
+    " WHERE column_default LIKE '%nextval(%'"
+)
 _REMAKE = (
     "drop it in a revision of your own before this one, and create it again, with the new name, "
     "in one behind it"
@@ -39,30 +43,39 @@ _REMAKE = (
 
 @dataclass(frozen=True)
 class MySQLObstacles:
-    """Views, triggers, routines and events, which keep the old names and fail when used."""
+    """Views, triggers, routines, events and defaults, which keep the old names and fail."""
 
     context: AutogenContext
     plan: RenamePlan
 
     def all(self) -> Iterator[Obstacle]:
-        """Give those that a plan's renames of tables and columns would break."""
+        """Give those that a plan's renames of tables, sequences and columns would break."""
         for move in self.plan.moves:
-            if move.kind is Kind.TABLE:
-                yield from self._of_table(move)
-            elif move.kind is Kind.COLUMN:
+            if move.kind in (Kind.TABLE, Kind.SEQUENCE):
+                yield from self._of_relation(move)
+            if move.kind is Kind.SEQUENCE:
+                yield from self._defaults(move)
+            if move.kind is Kind.COLUMN:
                 yield from self._of_column(move)
 
-    def _of_table(self, move: Move) -> Iterator[Obstacle]:
-        key = (move.schema, move.old)
+    def _of_relation(self, move: Move) -> Iterator[Obstacle]:
+        named, what = self._named((move.schema, move.old)), f'the {move.kind.noun} "{move.old}"'
         for view, definition in self._views:
-            if _View(definition, self._named(key)).names_table:
-                yield self._obstacle(move, f'the view "{view}"', f'the table "{move.old}"')
+            if _View(definition, named).names_table:
+                yield self._obstacle(move, f'the view "{view}"', what)
         for trigger, table, statement in self._triggers:
             if table != move.old and mentions_table(statement, move.old):
-                yield self._obstacle(move, f'the trigger "{trigger}"', f'the table "{move.old}"')
+                yield self._obstacle(move, f'the trigger "{trigger}"', what)
         for program, statement in self._programs:
             if mentions_table(statement, move.old):
-                yield self._obstacle(move, program, f'the table "{move.old}"')
+                yield self._obstacle(move, program, what)
+
+    def _defaults(self, move: Move) -> Iterator[Obstacle]:
+        named = self._named((move.schema, move.old))
+        for column, default in self._sequence_defaults:
+            if _View(default, named).names_table:
+                what = f'the default of "{column}"'
+                yield self._obstacle(move, what, f'the sequence "{move.old}"')
 
     def _of_column(self, move: Move) -> Iterator[Obstacle]:
         key = self.plan.names.old_table((move.schema, str(move.owner))) or (None, "")
@@ -128,6 +141,13 @@ class MySQLObstacles:
         ]
 
     @cached_property
+    def _sequence_defaults(self) -> Sequence[tuple[str, str]]:
+        """Every column that a sequence counts up, with its default."""
+        assert self.context.connection is not None
+        found = self.context.connection.execute(_SEQUENCE_DEFAULTS)
+        return [(f"{table}.{column}", default) for table, column, default in found]
+
+    @cached_property
     def _schemas(self) -> Set[str | None]:
         default = self.context.inspector.default_schema_name
         return {default, *(move.schema or default for move in self.plan.moves)}
@@ -135,7 +155,7 @@ class MySQLObstacles:
 
 @dataclass(frozen=True)
 class _View:
-    """A view as MySQL and MariaDB keep it: every name with its schema or alias, in backticks.
+    """A view or default as the servers keep it: every name with its schema or alias, in backticks.
 
     :param table: the table that is looked for.
     """
