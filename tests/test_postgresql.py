@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 from tests.project import NEEDS_SQLALCHEMY_2_1, App, Define, Project, begun, refused, renamed
 
@@ -451,6 +452,26 @@ def test_foreign_keys_across_schemas_go_along(
     order, customer = order_and_customer(after)
     after.execute(f"DELETE FROM {customer} WHERE id = 2")
     assert values(after, f"SELECT id FROM {order}") == [10]
+
+
+def test_a_domain_goes_along_with_its_schema(postgres_project: Project) -> None:
+    def define(schema: str) -> Define:
+        size = DOMAIN("size", Integer, schema=schema, create_type=False)
+        return lambda db: db.Table(
+            "item",
+            Column("id", Integer, primary_key=True),
+            Column("size", size),
+            Column("sizes", ARRAY(size)),
+            schema=schema,
+        )
+
+    first = postgres_project.app(lambda _db: None)
+    first.execute("CREATE SCHEMA shop", "CREATE DOMAIN shop.size AS int CHECK (VALUE > 0)")
+    begun(postgres_project, define("shop"), include_schemas=True)
+    hints = 'renames.schemas = [{ from = "shop", to = "sales" }]'
+    after = renamed(postgres_project, define("sales"), hints, include_schemas=True)
+    assert "alter_column" not in postgres_project.newest_script()
+    after.run("db", "downgrade")
 
 
 def order_and_customer(app: App) -> tuple[str, str]:

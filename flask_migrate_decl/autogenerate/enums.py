@@ -1,4 +1,4 @@
-"""PostgreSQL's enum types, and their labels in defaults, as they are after the renames."""
+"""PostgreSQL's enum types and domains, and labels in defaults, as they are after the renames."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ARRAY
-from sqlalchemy.dialects.postgresql import ENUM
+from sqlalchemy.dialects.postgresql import DOMAIN, ENUM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flask_migrate_decl.autogenerate.view import RenamedInspector
-    from flask_migrate_decl.renames import TableKey
+    from flask_migrate_decl.renames import NameMap, TableKey
 
 _CAST_TEXT = re.compile(r"'((?:[^']|'')*)'::[\w.\"]+(?:\[\])*")
 _PLAIN_ITEM = re.compile(r"[^{}\",\\\s']+")
@@ -24,6 +24,8 @@ _LISTED = re.compile(r'"((?:[^"\\]|\\.)*)"|([^{},"]+)')
 def corrected_enum(view: RenamedInspector, column: dict[str, Any], *, with_cast: bool) -> None:
     """Show the type of a column, and the labels in its default, by their new names.
 
+    A domain has a new name with its schema only.
+
     :param with_cast: show the default as the models have it: what is not the same word for word,
         Alembic lets the database compare, which does not know the new names yet.
     """
@@ -32,6 +34,9 @@ def corrected_enum(view: RenamedInspector, column: dict[str, Any], *, with_cast:
         return
     is_array = isinstance(column["type"], ARRAY)
     enum = column["type"].item_type if is_array else column["type"]
+    if isinstance(enum, DOMAIN):
+        domain = _in_new_schema(enum, names)
+        column["type"] = _array_of(column["type"], domain) if is_array else domain
     if not isinstance(enum, ENUM):
         return
     old = (enum.schema, str(enum.name))
@@ -56,7 +61,13 @@ def _renamed_enum(enum: ENUM, new: TableKey, labels: Mapping[str, str]) -> ENUM:
     return ENUM(*(labels.get(label, label) for label in enum.enums), name=new[1], schema=new[0])
 
 
-def _array_of(array: Any, item: ENUM) -> Any:
+def _in_new_schema(domain: DOMAIN, names: NameMap) -> DOMAIN:
+    shown = copy.copy(domain)
+    shown.schema = names.new_schema(domain.schema)
+    return shown
+
+
+def _array_of(array: Any, item: ENUM | DOMAIN) -> Any:
     shown = copy.copy(array)
     shown.item_type = item
     return shown
