@@ -199,7 +199,8 @@ class ModelNames:
         for enum in enums_of(table):
             yield _Listed(Kind.ENUM, enum.schema, None, [str(enum.name)])
             yield _Listed(Kind.ENUM_VALUE, enum.schema, str(enum.name), enum.enums)
-        yield _Listed(Kind.SEQUENCE, schema, None, default_sequences(table, dialect))
+        if sequences := default_sequences(table, dialect):
+            yield _Listed(Kind.SEQUENCE, schema, None, sequences)
 
 
 def _kind_of_owner(kind: Kind) -> Kind:
