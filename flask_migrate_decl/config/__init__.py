@@ -1,7 +1,7 @@
 """What a project declares: finding the section, reading it, and adding the first one."""
 
 from flask_migrate_decl.config.check import CheckedSource, check_source
-from flask_migrate_decl.config.edit import Edit, edit_with_hint, edit_without_hints
+from flask_migrate_decl.config.edit import Edit, edit_with_hint, edit_without_hints, with_section
 from flask_migrate_decl.config.editing import NewHint
 from flask_migrate_decl.config.hints import hint_path
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
@@ -42,4 +42,5 @@ __all__ = [
     "named_source",
     "source_in",
     "source_of_file",
+    "with_section",
 ]

@@ -5,7 +5,7 @@ A file is written only if it then says exactly what it said before and the chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from flask_migrate_decl.config.source import (
     PYPROJECT_TOML,
     SECTION_PATH,
     Source,
+    source_in,
 )
 from flask_migrate_decl.config.toml.brackets import newline_of
 from flask_migrate_decl.config.toml.document import Document, parse_document, read_document
@@ -104,13 +105,28 @@ def edit_without_hints(source: Source, positions: Collection[HintPosition]) -> E
     document = source.document
     assert document is not None
     path, edited = document.path, document
-    for kind, number in sorted(positions, reverse=True):
+    for kind, number in sorted(set(positions), reverse=True):
         texts = texts_without_hint(edited, source.prefix, kind, number)
         found = first_right(edited, texts, _removal(source.prefix, kind, number))
         if found is None:
             return Edit(path, document.content, None)
         edited = found
     return Edit(path, document.content, edited)
+
+
+def with_section(edit: Edit) -> Edit:
+    """Let a section stay in its file, empty, where nothing of it would be left.
+
+    Whoever names the file relies on it, and elsewhere another file might be found instead.
+    """
+    document = edit.document
+    if document is None or source_in(document) is not None:
+        return edit
+    newline = newline_of(document.text)
+    gap = newline if document.text else ""
+    end = "" if document.text.endswith("\n") or not document.text else newline
+    text = f"{document.text}{end}{gap}[{'.'.join(SECTION_PATH)}]{newline}"
+    return replace(edit, document=first_right(document, [text], lambda _data: None))
 
 
 def _bytes_of(document: Document) -> bytes | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Possessive, so that a comment is never given back: there may be commas in it.
 _COMMA = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+,")
+_COMMENT = re.compile(r"[ \t]*#[^\r\n]*")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _BLANK, _SPACE = " \t\r\n", " \t"
 
@@ -128,20 +129,39 @@ class Brackets:
         part = self.parts[number]
         comma = self._comma_behind(part)
         if comma is not None:
-            return cut(self.text, [self._with_comma_behind(number, comma)])
+            return cut(self.text, self._with_comma_behind(number, comma))
         if number == 0:
             return cut(self.text, [self._alone(part)])
         return cut(self.text, self._with_comma_before(number))
 
-    def _with_comma_behind(self, number: int, comma: int) -> Span:
+    def _with_comma_behind(self, number: int, comma: int) -> list[Span]:
         part = self.parts[number]
+        if "#" in self.text[part.end : comma]:
+            # Only blanks and comments stand there, and one of a line of its own stays.
+            return [self._with_rest_of_line(part), Span(comma, comma + 1)]
         if self._has_lines(part, comma + 1):
-            return Span(line_start(self.text, part.start), line_end(self.text, comma))
+            return [Span(line_start(self.text, part.start), line_end(self.text, comma))]
         if number + 1 < len(self.parts):
-            following = self.parts[number + 1].start
-            is_blank = not self.text[comma + 1 : following].strip(_BLANK)
-            return Span(part.start, following if is_blank else comma + 1)
-        return Span(self._start_with_blanks(number), comma + 1)
+            return [Span(part.start, self._end_with_blanks(number, comma + 1))]
+        return [Span(self._start_with_blanks(number), comma + 1)]
+
+    def _with_rest_of_line(self, part: Span) -> Span:
+        """Return a part with a comment behind it, and its whole lines where it has them."""
+        if self._has_lines(part, part.end):
+            return Span(line_start(self.text, part.start), line_end(self.text, part.end))
+        comment = _COMMENT.match(self.text, part.end)
+        return Span(part.start, comment.end() if comment else part.end)
+
+    def _end_with_blanks(self, number: int, end: int) -> int:
+        """Return where a part ends with the blanks up to the next one.
+
+        :param end: of the part with its comma. The comment of the line of a first part that
+            begins behind the bracket goes with it.
+        """
+        following = self.parts[number + 1].start
+        comment = _COMMENT.match(self.text, end) if number == 0 else None
+        end = comment.end() if comment else end
+        return end if self.text[end:following].strip(_BLANK) else following
 
     def _start_with_blanks(self, number: int) -> int:
         """Return where a part begins with the blanks before it, up to a comma or the bracket."""
