@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
-from alembic.autogenerate.api import AutogenContext
-from alembic.migration import MigrationContext
-from alembic.script.revision import RevisionError
-from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError, StatementError
-
-from flask_migrate_decl.autogenerate import ComparedHints, DeclaredRenames, unconnected_name_rules
+from flask_migrate_decl.autogenerate import DeclaredRenames, unconnected_name_rules
 from flask_migrate_decl.config import hint_path
-from flask_migrate_decl.environment import configure_arguments
-from flask_migrate_decl.errors import ConfigError, Finding, MigrateError, without_secrets
+from flask_migrate_decl.environment import (
+    behind_in_words,
+    compared_hints,
+    current_heads,
+    error_in_short,
+    unknown_in_words,
+    unknown_revisions,
+)
+from flask_migrate_decl.errors import ConfigError, Finding, without_secrets
 from flask_migrate_decl.errors.rules import (
     HINT_CONTRADICTED,
     HINT_EARLY,
@@ -34,9 +33,6 @@ from flask_migrate_decl.reporting import HintState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from alembic.script import ScriptDirectory
-    from sqlalchemy import Connection
 
     from flask_migrate_decl.checks.subject import Subject
     from flask_migrate_decl.databases import Bind
@@ -74,7 +70,7 @@ def check_databases(subject: Subject) -> DatabasesChecked:
         except Exception as error:
             # Drivers raise errors of many kinds, and a project's own filters any.
             log.debug("the database can't be looked at", exc_info=True)
-            checked.failures.append(f"{bind.label}: {without_secrets(_in_short(error))}")
+            checked.failures.append(f"{bind.label}: {error_in_short(error)}")
         else:
             checked.looked_at.append(bind.label)
     for problem in declared.misplaced():
@@ -82,36 +78,17 @@ def check_databases(subject: Subject) -> DatabasesChecked:
     return checked
 
 
-def _in_short(error: Exception) -> str:
-    """Word an error in one line, without the statement and its parameters."""
-    if isinstance(error, StatementError):
-        text = str(error.orig or error.args[0])
-    elif isinstance(error, SQLAlchemyError | MigrateError | CommandError):
-        text = str(error)
-    else:
-        text = f"{type(error).__name__}: {error}"
-    return " ".join(text.split())
-
-
 def _check_database(
     subject: Subject, bind: Bind, checked: DatabasesChecked, declared: DeclaredRenames
 ) -> None:
     checked.findings += _too_long_names(subject, bind)
-    if (missing := _missing_file(bind)) is not None:
-        history = subject.history.directory
+    history = subject.history.directory
+    if (missing := bind.missing_file) is not None:
         if history is not None and history.get_heads():
             checked.findings.append(_not_at_head(subject, f"there is no file {missing} yet"))
         return
-    with bind.engine.connect() as connection:
-        context = _migration_context(subject, bind, connection)
-        checked.findings += _revisions(subject, bind, context)
-        hints = ComparedHints(
-            AutogenContext(context, bind.metadata),
-            declared.renames,
-            bind.key,
-            declared.following,
-            subject.history.directory,
-        )
+    with compared_hints(subject.project, bind, declared, history) as hints:
+        checked.findings += _revisions(subject, bind, current_heads(hints))
         # That a schema is not compared is told of the file.
         checked.findings += [_of_problem(subject, HINT_IMPOSSIBLE, p) for p in hints.conflicts()]
         hints = hints.without_problems()
@@ -122,22 +99,6 @@ def _check_database(
     for report in resolution.reports:
         checked.hints.append(_state(subject, bind, report))
         checked.findings += _of_state(subject, bind, report)
-
-
-def _migration_context(subject: Subject, bind: Bind, connection: Connection) -> MigrationContext:
-    options = configure_arguments(subject.project, bind.key)
-    options["target_metadata"] = bind.metadata
-    return MigrationContext.configure(connection, opts=options)
-
-
-def _missing_file(bind: Bind) -> Path | None:
-    """Return the file of an SQLite database that is not there: to connect would make it."""
-    name = bind.engine.url.database or ""
-    if bind.engine.dialect.name != "sqlite" or name in ("", ":memory:"):
-        return None
-    path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
-    is_file = "mode=memory" not in name and bind.engine.url.query.get("mode") != "memory"
-    return path if is_file and not path.exists() else None
 
 
 # --- hints -------------------------------------------------------------------------------------
@@ -175,42 +136,22 @@ def _of_problem(subject: Subject, rule: Rule, problem: HintProblem) -> Finding:
 # --- revisions ---------------------------------------------------------------------------------
 
 
-def _revisions(subject: Subject, bind: Bind, context: MigrationContext) -> Iterator[Finding]:
+def _revisions(subject: Subject, bind: Bind, current: Sequence[str]) -> Iterator[Finding]:
     """Compare the current revision with the head; a history that is broken is told elsewhere."""
     history = subject.history.directory
     if history is None or not subject.project.directory.is_dir():
         return
-    current = context.get_current_heads()
-    unknown = [name for name in current if not _is_known(history, name)]
+    unknown = unknown_revisions(history, current)
     for name in unknown:
-        message = f'{bind.words} is at the revision "{name}", which the history does not have'
         help_ = 'bring the script back, or say where it is with "flask db stamp"'
+        message = unknown_in_words(bind, name)
         yield subject.finding(REVISION_UNKNOWN, ("directory",), message, help_)
-    if not unknown:
-        yield from _behind(subject, bind, history, current)
-
-
-def _behind(
-    subject: Subject, bind: Bind, history: ScriptDirectory, current: Sequence[str]
-) -> Iterator[Finding]:
-    """Tell whether a head is not reached, also through what the current revision depends on."""
-    heads = set(history.get_heads())
-    reached = {script.revision for script in history.get_all_current(tuple(current))}
-    if heads - reached:
-        at = ", ".join(sorted(current)) or "no revision"
-        message = f"{bind.words} is at {at}, and the head is {', '.join(sorted(heads))}"
+    if not unknown and (message := behind_in_words(bind, history, current)):
         yield _not_at_head(subject, message)
 
 
 def _not_at_head(subject: Subject, message: str) -> Finding:
     return subject.finding(NOT_AT_HEAD, ("directory",), message, 'run "flask db upgrade"')
-
-
-def _is_known(history: ScriptDirectory, revision: str) -> bool:
-    try:
-        return history.get_revision(revision) is not None
-    except (CommandError, RevisionError, LookupError):
-        return False
 
 
 # --- names -------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from flask_migrate_decl.config import dotted, hint_path
 from flask_migrate_decl.errors import DatabaseNotReadyError, UnknownBindError
@@ -46,6 +48,17 @@ class Bind:
         if self.engine.dialect.name in ("mysql", "mariadb"):
             return self.engine.url.database
         return _DEFAULT_SCHEMAS.get(self.engine.dialect.name)
+
+    @property
+    def missing_file(self) -> Path | None:
+        """The file of an SQLite database that is not there: to connect would make it."""
+        name = self.engine.url.database or ""
+        if self.engine.dialect.name != "sqlite" or name in ("", ":memory:"):
+            return None
+        path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
+        query = self.engine.url.query
+        is_file = "mode=memory" not in name and query.get("mode") != "memory"
+        return path if is_file and not path.exists() else None
 
 
 _DEFAULT_SCHEMAS = {"sqlite": "main", "postgresql": "public", "mssql": "dbo"}
