@@ -20,7 +20,7 @@ from flask_migrate_decl.autogenerate.obstacles import obstacles
 from flask_migrate_decl.autogenerate.reflected_names import ReflectedNames
 from flask_migrate_decl.autogenerate.view import renamed_view
 from flask_migrate_decl.errors import HintProblem
-from flask_migrate_decl.renames import Kind, Renames, find_conflicts, key_ends, resolve
+from flask_migrate_decl.renames import Case, Kind, Renames, find_conflicts, key_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,15 +86,20 @@ class ComparedHints:
 
     def resolution(self) -> Resolution:
         """Decide the states of the hints, among which there are no problems."""
-        resolution = resolve(
+        resolution = self.case.resolution()
+        followers = Followers(resolution.plan, self.database, self.models, self.following)
+        return replace(resolution, plan=followers.completed())
+
+    @cached_property
+    def case(self) -> Case:
+        """What the states of the hints depend on."""
+        return Case(
             self.renames,
             self.database,
             models_catalog(self.context, self.models, self.rules),
             others=self._as_seen_here(self.declared.of_other_binds(self.bind)),
             record=record_of(self.context, self.bind, self.history),
         )
-        followers = Followers(resolution.plan, self.database, self.models, self.following)
-        return replace(resolution, plan=followers.completed())
 
     def view(self, plan: RenamePlan) -> RenamedInspector:
         """Return an inspector of the database as it is after a plan."""

@@ -43,8 +43,9 @@ from flask_migrate_decl.renames.names import Catalog, NameRules, nearest
 from flask_migrate_decl.renames.ordering import in_order
 from flask_migrate_decl.renames.plan import RenamePlan
 from flask_migrate_decl.renames.record import Record
+from flask_migrate_decl.renames.removal import Removal, removal_of
 from flask_migrate_decl.renames.reports import of_other_bind
-from flask_migrate_decl.renames.resolve import Resolution, resolve
+from flask_migrate_decl.renames.resolve import Case, Resolution, resolve
 from flask_migrate_decl.renames.states import HintReport, ScopeStates, State
 from flask_migrate_decl.renames.traits import ColumnTraits, TableTraits
 
@@ -52,6 +53,7 @@ __all__ = [
     "FLOOR",
     "Ability",
     "Candidate",
+    "Case",
     "Catalog",
     "ColumnRename",
     "ColumnTraits",
@@ -72,6 +74,7 @@ __all__ = [
     "Parts",
     "Record",
     "Refusals",
+    "Removal",
     "RenamePlan",
     "Renames",
     "Resolution",
@@ -103,6 +106,7 @@ __all__ = [
     "qualified",
     "read_dropped",
     "read_rename",
+    "removal_of",
     "rename_identifiers",
     "resolve",
 ]

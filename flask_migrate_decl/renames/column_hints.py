@@ -63,6 +63,10 @@ class ColumnHints:
             return report
         return self._unless_meant_elsewhere(hint, _pair_of(table), report.state)
 
+    def owner_names(self, hint: ColumnRename) -> Iterator[TableKey]:
+        """Give the names under which the hint's table may be recorded."""
+        return self.pairs.names_of(hint, self._tables[hint])
+
     def moves(self) -> Iterator[Move]:
         """Give the columns that get another name."""
         for table, scope in self._scopes.items():

@@ -91,6 +91,10 @@ class OwnedHints:
         report = report_in(hint, self._scopes[owner], self.database, revision, owner)
         return replace(report, hint=in_owner(hint, owner.models))
 
+    def owner_names(self, hint: OwnedHint) -> Iterator[TableKey]:
+        """Give the names under which the hint's owner may be recorded."""
+        return self.pairs.names_of(hint, self._owners[hint])
+
     def moves(self) -> Iterator[Move]:
         """Give what gets another name."""
         for owner, scope in self._scopes.items():

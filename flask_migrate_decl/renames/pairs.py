@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from flask_migrate_decl.renames.hints import qualified
+from flask_migrate_decl.renames.hints import key_ends, qualified
 from flask_migrate_decl.renames.log import exchanged_names
 
 if TYPE_CHECKING:
@@ -79,6 +79,22 @@ class TablePairs:
         if any(pair.whole for pair in pairs):
             return None
         return next((pair.models for pair in pairs if pair.models is not None), None)
+
+    def names_of(self, hint: OwnedHint, table: SameTable | None) -> Iterator[TableKey]:
+        """Give the names under which a hint's table may be recorded, as they are spelled.
+
+        :param table: the hint's table, where it is on both sides: it has one name. One that is
+            gone has the name that the hint gives it, and the later ones.
+        """
+        if table is not None:
+            yield table.database
+            return
+        name: TableKey = (hint.schema, hint.owner)
+        yield name
+        for old, new in map(key_ends, self.scope.hints):
+            if self.scope.fold(old) == self.scope.fold(name):
+                name = new
+                yield name
 
     def old_key(self, models: TableKey) -> TableKey:
         """Return what the database calls something that will have a key."""

@@ -26,6 +26,7 @@ class Record:
     """
 
     _revisions: dict[_Entry, str] = field(default_factory=dict)
+    _taken_back: dict[_Entry, str] = field(default_factory=dict)
 
     def revision_of(self, hint: Hint, owner: TableKey | None = None) -> str | None:
         """Return the revision that carried a hint out, ``None`` where there is none.
@@ -34,15 +35,26 @@ class Record:
         """
         return self._revisions.get(_entry(hint, owner))
 
+    def mention_of(self, hint: Hint, owner: TableKey | None = None) -> str | None:
+        """Return the revision that carried a hint out, also where a later one has taken it back.
+
+        :param owner: as in ``revision_of``.
+        """
+        return self.revision_of(hint, owner) or self._taken_back.get(_entry(hint, owner))
+
     def add(self, revision: str, hints: Sequence[Hint]) -> None:
         """Take in what a revision records, after those that it goes on from."""
-        before = self.after(hints)._revisions
+        before = self.after(hints)
         entries = [
             _entry(hint, None if hint.owner is None else (hint.schema, hint.owner))
             for hint in hints
         ]
         taken_back = {(kind, owner, new, old) for kind, owner, old, new, _ in entries}
-        self._revisions = {e: r for e, r in before.items() if e[:4] not in taken_back}
+        self._revisions = {}
+        self._taken_back = before._taken_back
+        for entry, earlier in before._revisions.items():
+            struck = entry[:4] in taken_back
+            (self._taken_back if struck else self._revisions)[entry] = earlier
         self._revisions |= dict.fromkeys(entries, revision)
 
     def after(self, hints: Iterable[Hint]) -> Record:
@@ -54,13 +66,16 @@ class Record:
         def in_schema(key: TableKey) -> TableKey:
             return schemas.get(key[0] or "", key[0]), key[1]
 
-        followed = {}
-        for (kind, owner, old, new, identifier), revision in self._revisions.items():
-            if owner is not None:
-                owner = in_schema(owner)
-                owner = (types if kind is Kind.ENUM_VALUE else tables).get(owner, owner)
-            followed[kind, owner, in_schema(old), in_schema(new), identifier] = revision
-        return Record(followed)
+        def followed(entries: Mapping[_Entry, str]) -> dict[_Entry, str]:
+            found = {}
+            for (kind, owner, old, new, identifier), revision in entries.items():
+                if owner is not None:
+                    owner = in_schema(owner)
+                    owner = (types if kind is Kind.ENUM_VALUE else tables).get(owner, owner)
+                found[kind, owner, in_schema(old), in_schema(new), identifier] = revision
+            return found
+
+        return Record(followed(self._revisions), followed(self._taken_back))
 
 
 def _entry(hint: Hint, owner: TableKey | None) -> _Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from flask_migrate_decl.renames.record import Record
 from flask_migrate_decl.renames.table_hints import TableHints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from flask_migrate_decl.renames.hints import Hint
     from flask_migrate_decl.renames.moves import Move
@@ -42,6 +42,27 @@ class Resolution:
     def problems(self) -> tuple[HintReport, ...]:
         """The reports that forbid to write a revision."""
         return tuple(report for report in self.reports if report.is_problem)
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the states of one database's hints depend on; see ``resolve``."""
+
+    renames: Renames
+    database: Catalog
+    models: Catalog
+    others: Renames = field(default_factory=Renames)
+    record: Record = field(default_factory=Record)
+
+    def resolution(self) -> Resolution:
+        """Decide every hint's state."""
+        return resolve(
+            self.renames, self.database, self.models, others=self.others, record=self.record
+        )
+
+    def without(self, places: Collection[str]) -> Case:
+        """Return the case without some of the hints."""
+        return replace(self, renames=self.renames.without(places))
 
 
 def resolve(
@@ -158,7 +179,16 @@ class _Decided:
         return with_heirs(found, self.database, self.table_pairs)
 
     def report(self, hint: Any) -> HintReport:
-        return self._of_kind[hint.kind].report(hint)
+        report = self._of_kind[hint.kind].report(hint)
+        return replace(report, revision=self._revision(hint))
+
+    def _revision(self, hint: Any) -> str | None:
+        """Return the revision that records a hint, also where the names alone decide its state."""
+        hints = self._of_kind[hint.kind]
+        if not isinstance(hints, OwnedHints | ColumnHints):
+            return self.record.mention_of(hint)
+        found = (self.record.mention_of(hint, owner) for owner in hints.owner_names(hint))
+        return next((revision for revision in found if revision), None)
 
     def settled(self) -> Iterator[Hint]:
         """Give the hints that exchange names which the database does not have yet."""

@@ -160,6 +160,7 @@ class HintReport:
     :param help: what a person can do; ``""`` where nothing is to be done.
     :param is_problem: no revision may be written while the hint stands as it does.
     :param way: how a pending hint is carried out, where the database can't rename.
+    :param revision: the one on the database's way that records the hint.
     """
 
     hint: Hint
@@ -168,3 +169,4 @@ class HintReport:
     help: str = ""
     is_problem: bool = False
     way: str = ""
+    revision: str | None = None
