@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from flask_migrate_decl.config.record import recorded_hints
@@ -43,7 +44,7 @@ def _way(history: ScriptDirectory, heads: Sequence[str]) -> list[Script]:
     """Return the revisions that lead to some, the first one first."""
     try:
         return [*history.iterate_revisions(tuple(heads), "base")][::-1] if heads else []
-    except CommandError:
+    except (CommandError, RevisionError):
         # A revision that is not in the folder is told of elsewhere.
         return []
 
