@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         rename_sequence,
         rename_table,
     )
+    from flask_migrate_decl.commands.renames import list_renames, prune_renames
     from flask_migrate_decl.commands.revisions import (
         branches,
         check,
@@ -58,9 +59,11 @@ __all__ = [
     "heads",
     "history",
     "init",
+    "list_renames",
     "list_templates",
     "merge",
     "migrate",
+    "prune_renames",
     "rename_column",
     "rename_constraint",
     "rename_enum",
@@ -83,6 +86,8 @@ _MODULES = {
     "Depth": "reporting",
     "check_config": "commands.check_config",
     "check_files": "commands.check_config",
+    "list_renames": "commands.renames",
+    "prune_renames": "commands.renames",
     "rename_column": "commands.rename",
     "rename_constraint": "commands.rename",
     "rename_enum": "commands.rename",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flask_migrate_decl.environment import AppliedRevision
     from flask_migrate_decl.errors import Place
     from flask_migrate_decl.renames import Candidate, HintReport
+    from flask_migrate_decl.reporting import ListedHint
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,40 @@ class SuggestionsResult:
     """What looks like a rename that no hint declares, the tables first."""
 
     suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True)
+class KeptHint:
+    """A rename hint that stays in the file.
+
+    :param reason: why it is still needed, or may be.
+    """
+
+    hint: ListedHint
+    reason: str
+
+
+@dataclass(frozen=True)
+class PrunePlan:
+    """Which rename hints nothing needs any more.
+
+    :param path: the configuration file, ``None`` where there is none.
+    """
+
+    path: Path | None
+    removable: tuple[ListedHint, ...]
+    kept: tuple[KeptHint, ...]
+
+
+@dataclass(frozen=True)
+class PruneResult:
+    """What became of a plan.
+
+    :param removed: the hints that were removed: all that the plan has, or none.
+    """
+
+    plan: PrunePlan
+    removed: tuple[ListedHint, ...]
 
 
 @dataclass(frozen=True)

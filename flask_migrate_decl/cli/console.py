@@ -19,7 +19,7 @@ from flask_migrate_decl.renames import State
 from flask_migrate_decl.reporting import full_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from flask_migrate_decl.errors import MigrateError
     from flask_migrate_decl.renames import HintReport
@@ -102,9 +102,9 @@ def show_report(text: str, stream: TextIO) -> None:
         console.print(_coloured(_encodable(text, stream.encoding)), end="")
 
 
-def show_settings(rows: Sequence[tuple[str, str, str]], stream: TextIO) -> None:
-    """Print a table of settings, as wide as the terminal is, or as it needs elsewhere."""
-    table = Table("Key", "Value", "From", box=None, pad_edge=False)
+def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO) -> None:
+    """Print a table, as wide as the terminal is, or as it needs elsewhere."""
+    table = Table(*headers, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*map(Text, row))
     console = Console(file=stream, highlight=False)

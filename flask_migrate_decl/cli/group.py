@@ -30,6 +30,7 @@ COMMANDS = {
     "merge": "revisions",
     "migrate": "revisions",
     "rename": "rename",
+    "renames": "renames",
     "revision": "revisions",
     "show": "revisions",
     "show-config": "show_config",
@@ -38,7 +39,7 @@ COMMANDS = {
     "upgrade": "revisions",
 }
 """The names of all commands, each with the module that holds it."""
-_OURS_ALONE = frozenset({"check-config", "show-config"})
+_OURS_ALONE = frozenset({"check-config", "renames", "show-config"})
 """The commands for which no app is asked whether it has a group of its own."""
 RENAME = "rename"
 NO_APP = "--no-app"

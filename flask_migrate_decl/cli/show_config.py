@@ -11,7 +11,7 @@ from flask_migrate_decl.cli.console import (
     messages_on_stderr,
     results_alone_on_stdout,
     show,
-    show_settings,
+    show_table,
     show_warning,
 )
 from flask_migrate_decl.cli.group import directory_option
@@ -50,7 +50,7 @@ def _show_config(
         if app_error is not None:
             show_warning(f"what code says is not shown: {app_error}")
         if format_ == _TABLE:
-            show_settings(shown.rows, stdout)
+            show_table(("Key", "Value", "From"), shown.rows, stdout)
         else:
             show(IN_FORCE_FORMATS[format_](shown).removesuffix("\n"), stdout)
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask_migrate_decl.config import dotted, hint_path
 from flask_migrate_decl.errors import DatabaseNotReadyError, UnknownBindError
+from flask_migrate_decl.reporting.listing import bind_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ class Bind:
     @property
     def label(self) -> str:
         """The bind's name for people."""
-        return "<default>" if self.key is None else str(self.key)
+        return bind_label(self.key)
 
     @property
     def words(self) -> str:

@@ -92,6 +92,28 @@ class HintNotAddedError(ConfigError):
 
 
 @dataclass(eq=False)
+class HintsNotRemovedError(ConfigError):
+    """Rename hints could not be removed from a file, which is as it was.
+
+    :param keys: their places, which somebody can remove by hand.
+    """
+
+    path: Path
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.path} has a layout of its own; please remove these:{listed(self.keys)}"
+
+
+@dataclass(eq=False)
+class NotConfirmedError(ConfigError):
+    """Rename hints would be removed, and there is nobody to ask."""
+
+    def __str__(self) -> str:
+        return "nothing was removed, as nobody can be asked here: say --yes to remove these hints"
+
+
+@dataclass(eq=False)
 class ObjectReferenceError(ConfigError):
     """A ``"package.module:name"`` leads to nothing that can be used."""
 

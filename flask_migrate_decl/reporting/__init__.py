@@ -8,6 +8,7 @@ from flask_migrate_decl.reporting.in_force import (
     SettingInForce,
     SettingsInForce,
 )
+from flask_migrate_decl.reporting.listing import HintList, ListedHint, UnreachedDatabase
 from flask_migrate_decl.reporting.report import ConfigReport, Depth, DepthReport, HintState
 
 __all__ = [
@@ -16,9 +17,12 @@ __all__ = [
     "ConfigReport",
     "Depth",
     "DepthReport",
+    "HintList",
     "HintState",
+    "ListedHint",
     "Origin",
     "SettingInForce",
     "SettingsInForce",
+    "UnreachedDatabase",
     "full_finding",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask_migrate_decl.errors import Severity
 from flask_migrate_decl.reporting.full import full_finding, headline, shown_place
 from flask_migrate_decl.reporting.github import annotation
+from flask_migrate_decl.reporting.listing import bind_label
 from flask_migrate_decl.reporting.paths import shown_path
 from flask_migrate_decl.reporting.sarif import sarif_log
 
@@ -89,7 +90,7 @@ def _counts(report: ConfigReport) -> str:
 def _states(report: ConfigReport) -> Iterator[str]:
     """Show the state of every hint on every database, one below the other."""
     if report.hints:
-        rows = [(state.bind or "<default>", state.hint, state.state) for state in report.hints]
+        rows = [(bind_label(state.bind), state.hint, state.state) for state in report.hints]
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         yield "\n".join(f"{b:<{widths[0]}}  {h:<{widths[1]}}  {state}" for b, h, state in rows)
 
