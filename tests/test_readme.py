@@ -98,7 +98,7 @@ def blocks() -> list[tuple[str, str, str]]:
 def test_the_walk_through_works_word_for_word(tmp_path: Path) -> None:
     walk = Walk(tmp_path)
     typed = [(what, text) for what, _, text in blocks() if what]
-    assert len(typed) == 11
+    assert len(typed) == 13
     for what, text in typed:
         walk.type(what, text)
 
