@@ -249,13 +249,13 @@ to = "first"
 PERSON = tables(person="first last")
 
 
-def test_a_swap_is_pruned_as_a_whole(sqlite_project: Project) -> None:
-    begun(sqlite_project, PERSON)
-    app = migrated(sqlite_project, PERSON, SWAP, "r2")
+def test_a_swap_is_pruned_as_a_whole(project: Project) -> None:
+    begun(project, PERSON)
+    app = migrated(project, PERSON, SWAP, "r2")
     assert listed(app) == [(f"renames.columns[{n}]", "applied", "r2") for n in (0, 1)]
     app.run("db", "renames", "prune", "-y")
-    assert section(sqlite_project) == "# the end\n"
-    after = sqlite_project.app(PERSON)
+    assert section(project) == "# the end\n"
+    after = project.app(PERSON)
     assert "No new upgrade operations" in after.run("db", "check")
     assert "no rename hints are declared" in after.run("db", "renames")
 
@@ -285,12 +285,12 @@ columns = [{ table = "user", from = "name", to = "nick" }]
 NICK = tables(account="nick")
 
 
-def test_a_table_stays_while_a_column_is_named_by_its_old_name(sqlite_project: Project) -> None:
-    begun(sqlite_project, USER)
+def test_a_table_stays_while_a_column_is_named_by_its_old_name(project: Project) -> None:
+    begun(project, USER)
     first = TABLE_AND_COLUMN.replace("columns =", "# columns =")
-    migrated(sqlite_project, ACCOUNT, first, "r2")
-    sqlite_project.configure(TABLE_AND_COLUMN)
-    app = sqlite_project.app(NICK)
+    migrated(project, ACCOUNT, first, "r2")
+    project.configure(TABLE_AND_COLUMN)
+    app = project.app(NICK)
     assert listed(app) == [
         ("renames.tables[0]", "applied", "r2"),
         ("renames.columns[0]", "pending", None),
@@ -301,14 +301,14 @@ def test_a_table_stays_while_a_column_is_named_by_its_old_name(sqlite_project: P
         "column user.name → nick  pending on the default database: the database has the old name\n"
         "\nNothing to remove\n"
     )
-    app = migrated(sqlite_project, NICK, TABLE_AND_COLUMN, "r3")
+    app = migrated(project, NICK, TABLE_AND_COLUMN, "r3")
     assert listed(app) == [
         ("renames.tables[0]", "applied", "r2"),
         ("renames.columns[0]", "applied", "r3"),
     ]
     assert "Removed 2 hints" in app.run("db", "renames", "prune", "-y")
-    assert section(sqlite_project) == "[renames]\ntables = [] # all of them\ncolumns = []\n"
-    assert "No new upgrade operations" in sqlite_project.app(NICK).run("db", "check")
+    assert section(project) == "[renames]\ntables = [] # all of them\ncolumns = []\n"
+    assert "No new upgrade operations" in project.app(NICK).run("db", "check")
 
 
 def test_what_is_gone_since_is_recorded_still(sqlite_project: Project) -> None:
