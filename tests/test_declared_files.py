@@ -8,7 +8,12 @@ from pathlib import Path
 import tomli
 
 from flask_migrate_decl.config import Settings, load_configuration
-from flask_migrate_decl.config.settings import HINT_MODELS, PostWriteHook, RenameHints
+from flask_migrate_decl.config.settings import (
+    HINT_MODELS,
+    PostWriteHook,
+    RenameHints,
+    SafetyOptions,
+)
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "migrate.toml.example"
@@ -24,7 +29,7 @@ def test_the_example_shows_every_key() -> None:
         shown = re.search(rf"^(# )?(\[?{key}\]?$|{key} = (.*))", text, re.M)
         assert shown, key
         assert (shown[1] is None) is (default is not None), key
-    for key in RenameHints.model_fields:
+    for key in (*RenameHints.model_fields, *SafetyOptions.model_fields):
         assert re.search(rf"^{key} = ", text, re.M), key
     for kind, model in HINT_MODELS.items():
         assert re.search(rf"^# {kind} = ", text, re.M), kind
@@ -44,3 +49,4 @@ def test_what_the_example_has_commented_out_is_valid() -> None:
     found = Settings.model_validate(tomli.loads(text))
     assert found.binds["analytics"].include_schemas
     assert all(getattr(found.renames, kind) for kind in HINT_MODELS)
+    assert found.safety.allow_drop

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from flask_migrate_decl import check_config
 from flask_migrate_decl.config import Settings
-from flask_migrate_decl.config.settings import HINT_MODELS, RenameHints
+from flask_migrate_decl.config.settings import HINT_MODELS, RenameHints, SafetyOptions
 from flask_migrate_decl.errors.rules import RULES
 from flask_migrate_decl.reporting import Depth
 
@@ -125,9 +125,10 @@ def test_the_table_of_keys_is_complete() -> None:
     keys = re.search(r"## Keys\n(.*?)\n## ", README.read_text(), re.S)
     assert keys
     told = set(re.findall(r"`([\w.<>]+)`", keys[1]))
-    options = set(Settings.model_fields) - {"renames", "binds"}
+    options = set(Settings.model_fields) - {"renames", "binds", "safety"}
     hints = {f"renames.{key}" for key in RenameHints.model_fields}
-    assert options | hints | {"binds.<name>"} <= told
+    safety = {f"safety.{key}" for key in SafetyOptions.model_fields}
+    assert options | hints | safety | {"binds.<name>"} <= told
 
 
 @pytest.mark.parametrize("kind", HINT_MODELS)

@@ -23,6 +23,7 @@ from flask_migrate_decl.config.settings import (
     BindSettings,
     PostWriteHook,
     RenameHints,
+    SafetyOptions,
     Settings,
 )
 from flask_migrate_decl.config.source import source_in
@@ -66,6 +67,7 @@ TABLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     BindSettings: SECTION["properties"]["binds"]["additionalProperties"],
     PostWriteHook: SECTION["properties"]["post_write_hooks"]["items"],
     RenameHints: RENAMES,
+    SafetyOptions: SECTION["properties"]["safety"],
     **{model: RENAMES["properties"][kind]["items"] for kind, model in HINT_MODELS.items()},
 }
 every_table = pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)

@@ -43,6 +43,8 @@ from = "a"
 to = "b"
 [renames]
 follow_names = false
+[safety]
+on_drop = "error"
 """
 
 
@@ -76,6 +78,8 @@ def test_each_setting_says_where_it_comes_from(sqlite_project: Project) -> None:
     assert shown["renames.enum_values"] == (labels, "migrate.toml:15:11")
     assert shown["renames.follow_names"] == (False, "migrate.toml:20:1")
     assert shown["renames.follow_default_names"] == (False, "default")
+    assert shown["safety.on_drop"] == ("error", "migrate.toml:22:1")
+    assert shown["safety.allow_drop"] == ([], "default")
 
 
 def test_code_names_the_directory_from_the_working_folder(sqlite_project: Project) -> None:
@@ -94,6 +98,7 @@ def test_a_bind_is_shown_with_what_it_takes_from_the_section(tmp_path: Path) -> 
     assert shown["renames.tables"][0] == [{"from": "a", "to": "b", "bind": "own"}]
     assert shown["renames.enum_values"][0] == []
     assert shown["renames.follow_names"] == (False, "migrate.toml:20:1")
+    assert shown["safety.on_drop"] == ("error", "migrate.toml:22:1")
     with pytest.raises(UndeclaredBindError) as caught:
         show_config(bind="other")
     assert caught.value.declared == ("empty", "own")
@@ -157,6 +162,13 @@ OPTIONS = {
     "models": st.lists(st.sampled_from(["a", "b.c"])),
     "transactional_ddl": st.booleans(),
     "post_write_hooks": st.lists(st.fixed_dictionaries(_HOOK), max_size=1),
+    "safety": st.fixed_dictionaries(
+        {},
+        optional={
+            "on_drop": st.sampled_from(["warn", "error", "ignore"]),
+            "allow_drop": st.lists(st.sampled_from(["legacy_*", "crm.account.old_?", "[a]'\""])),
+        },
+    ),
     "renames": st.fixed_dictionaries(
         {},
         optional={

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.registration import Registration
 
-_TABLES = frozenset({"binds", "renames"})
+_TABLES = frozenset({"binds", "renames", "safety"})
 
 
 def show_config(
@@ -98,6 +98,7 @@ class _View:
             for key in BindSettings.model_fields:
                 if key in options.model_fields_set:
                     yield self._option(("binds", name, key), options)
+        yield from self._safety()
         yield from self._hints(None)
 
     def of_bind(self, name: str) -> Iterator[SettingInForce]:
@@ -111,6 +112,7 @@ class _View:
             else:
                 found = self._option((key,), self._settings)
                 yield SettingInForce(path, found.value, found.origin, found.place)
+        yield from self._safety()
         yield from self._hints(name)
 
     def _directory(self) -> SettingInForce:
@@ -132,6 +134,11 @@ class _View:
         if key not in options.model_fields_set:
             return SettingInForce(path, value, Origin.DEFAULT)
         return SettingInForce(path, value, Origin.FILE, self.configuration.source.place(path))
+
+    def _safety(self) -> Iterator[SettingInForce]:
+        safety = self._settings.safety
+        for key in type(safety).model_fields:
+            yield self._option(("safety", key), safety)
 
     def _hints(self, bind: str | None) -> Iterator[SettingInForce]:
         """Return what is declared of renames, all of it or the hints of one bind."""

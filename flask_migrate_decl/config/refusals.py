@@ -11,10 +11,12 @@ from flask_migrate_decl.config.settings import (
     BindSettings,
     PostWriteHook,
     RenameHints,
+    SafetyOptions,
     Settings,
 )
 from flask_migrate_decl.config.words import kind_of
 from flask_migrate_decl.errors.rules import (
+    DROP_PATTERN,
     FILE_TEMPLATE,
     MISSING_KEY,
     MODULE_FORM,
@@ -141,6 +143,7 @@ def _keys_known_at(path: KeyPath) -> tuple[str, ...]:
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "renames": RenameHints,
+    "safety": SafetyOptions,
     **HINT_MODELS,
     "post_write_hooks": PostWriteHook,
 }
@@ -161,6 +164,7 @@ _RULES = {
     "template": FILE_TEMPLATE,
     "encoding": UNKNOWN_ENCODING,
     "module": MODULE_FORM,
+    "drop_pattern": DROP_PATTERN,
     "name": TEXT_NOT_ACCEPTED,
     "string_pattern_mismatch": TEXT_NOT_ACCEPTED,
     "greater_than_equal": VALUE_NOT_ACCEPTED,

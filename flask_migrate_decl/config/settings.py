@@ -26,6 +26,8 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from flask_migrate_decl.config.patterns import SHOWN_PATTERN, checked_pattern
+
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.config import JsonDict
@@ -124,6 +126,8 @@ ModuleName = Annotated[Text, AfterValidator(_checked_module), _Shown(_SHOWN_MODU
 ObjectReference = Annotated[str, AfterValidator(_checked_reference), _Shown(_SHOWN_REFERENCE)]
 TextList = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
 ModuleList = Annotated[tuple[ModuleName, ...], BeforeValidator(_as_tuple)]
+DropPattern = Annotated[str, AfterValidator(checked_pattern), _Shown(SHOWN_PATTERN)]
+DropPatternList = Annotated[tuple[DropPattern, ...], BeforeValidator(_as_tuple)]
 HOOK_NAME = "^[A-Za-z0-9_-]+$"
 HOOK_KEYS = {"console_scripts": "entrypoint", "exec": "executable", "module": "module"}
 """What each type of hook has to name; see Alembic's documentation of post-write hooks."""
@@ -477,6 +481,21 @@ class RenameHints(Section):
     )
 
 
+class SafetyOptions(Section, title="Safety"):
+    """What is done before rows are lost."""
+
+    on_drop: Literal["warn", "error", "ignore"] = Field(
+        default="warn",
+        description="What a generated revision that drops a table or a column leads to: "
+        "a warning, an error and no revision, or nothing.",
+    )
+    allow_drop: DropPatternList = Field(
+        default=(),
+        description='Patterns for tables, as "legacy_*", and columns, as "account.old_*", '
+        "that may be dropped; a schema may stand before them.",
+    )
+
+
 class BindSettings(DatabaseOptions, title="Bind"):
     """One bind of SQLALCHEMY_BINDS; what it leaves out it takes from the section."""
 
@@ -498,6 +517,11 @@ class Settings(ScriptOptions, DatabaseOptions, ProjectOptions, title="Flask-Migr
         json_schema_extra=_EMPTY_TABLE | {"propertyNames": {"pattern": _SHOWN_BIND}},
         description="The binds of SQLALCHEMY_BINDS that are migrated too, "
         "each with options of its own.",
+    )
+    safety: SafetyOptions = Field(
+        default_factory=SafetyOptions,
+        json_schema_extra=_EMPTY_TABLE,
+        description="What is done before a revision drops tables and columns with their rows.",
     )
     renames: RenameHints = Field(
         default_factory=RenameHints,

@@ -134,6 +134,12 @@ MODULE_PREFIX = _warning(
     "A module's prefix does not end in a dot, and scripts will write it right before a name.",
     'Write it as `"sa."`.',
 )
+DROP_PATTERN = _error(
+    217,
+    "drop-pattern",
+    "A pattern can't match a table or a column.",
+    'Write it as `"legacy_*"` for tables, or as `"account.old_*"` for columns.',
+)
 
 # --- hints among themselves --------------------------------------------------------------------
 
