@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.config import StarterSection
     from flask_migrate_decl.environment import AppliedRevision
-    from flask_migrate_decl.errors import Place
+    from flask_migrate_decl.errors import Drop, Place
     from flask_migrate_decl.renames import Candidate, HintReport
     from flask_migrate_decl.reporting import ListedHint
 
@@ -125,6 +125,7 @@ class RevisionResult:
     :param suggestions: what looked like a rename without a hint, with what was answered.
     :param added: the hints that were added for it to the configuration.
     :param unmet: of the answers on the command line, those to what is not dropped.
+    :param drops: the tables and columns that it drops, unless ``safety`` lets them go unsaid.
     """
 
     scripts: tuple[Script, ...] = ()
@@ -133,6 +134,7 @@ class RevisionResult:
     suggestions: tuple[Suggestion, ...] = ()
     added: tuple[AddedHint, ...] = ()
     unmet: tuple[str, ...] = ()
+    drops: tuple[Drop, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from flask_migrate_decl.reporting import full_finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from flask_migrate_decl.errors import MigrateError
+    from flask_migrate_decl.errors import Drop, MigrateError
     from flask_migrate_decl.renames import HintReport
 
 _LOGGERS = ("alembic", "flask_migrate_decl")
@@ -153,6 +153,12 @@ def show_hints(
             show(f"not renamed: {report.hint} ({report.message})")
     for number, step in enumerate(steps if verbose else (), start=1):
         show(f"step {number}: {step}")
+
+
+def show_drops(drops: Sequence[Drop]) -> None:
+    """Warn of what a revision drops."""
+    for drop in drops:
+        show_warning(f"drops {drop}")
 
 
 class _NoPluginSetup(logging.Filter):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flask_migrate_decl.cli.building import command, flag, stream_for_programs, text_option
-from flask_migrate_decl.cli.console import show, show_hints
+from flask_migrate_decl.cli.console import show, show_drops, show_hints
 from flask_migrate_decl.cli.group import x_arg_option
 from flask_migrate_decl.cli.undeclared import (
     OPTIONS,
@@ -116,6 +116,7 @@ def _show_revision(result: RevisionResult) -> None:
     show_hints(result.hints, result.steps, verbose=_is_verbose())
     _show_generated(result)
     show_undeclared(result)
+    show_drops(result.drops)
 
 
 def _show_run(result: RunResult) -> None:

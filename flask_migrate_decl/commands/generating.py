@@ -52,6 +52,7 @@ def generate(
             run.project.import_models()
             text = run.project.message_for_template(message)
             comparison = compare(config, run, message=text, **_all(arguments))
+            run.safety.verify_models()
             if answers.take(run.project.configuration, run.candidates):
                 continue
             return _written(comparison, run, answers)
@@ -63,6 +64,7 @@ def _all(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _written(comparison: Comparison, run: Run, answers: Answers) -> RevisionResult:
     """Write the script and the hints, or neither."""
+    run.safety.verify_drops()
     answers.verify()
     scripts = comparison.write()
     try:
@@ -74,9 +76,10 @@ def _written(comparison: Comparison, run: Run, answers: Answers) -> RevisionResu
         scripts,
         run.hint_reports,
         run.rename_steps,
-        tuple(answers.suggestions),
-        tuple(answers.added),
-        answers.unmet,
+        suggestions=tuple(answers.suggestions),
+        added=tuple(answers.added),
+        unmet=answers.unmet,
+        drops=run.safety.drops,
     )
 
 

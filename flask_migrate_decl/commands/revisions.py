@@ -143,6 +143,8 @@ def revision(
         configuration wants an answer; nothing is written.
     :raises HintsNotSeenError: a project's own ``env.py`` keeps the hints out.
     :raises NamesInUseError: a new constraint would get a name that a rename leaves to another.
+    :raises ModelsLostError: most tables would be dropped.
+    :raises DropsRefusedError: something would be dropped, and ``safety`` makes that an error.
     :raises RevisionIdError: ``rev_id`` can't be used.
     """
     _check_revision_id(rev_id)

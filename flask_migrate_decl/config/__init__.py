@@ -5,6 +5,7 @@ from flask_migrate_decl.config.edit import Edit, edit_with_hint, edit_without_hi
 from flask_migrate_decl.config.editing import NewHint
 from flask_migrate_decl.config.hints import hint_path
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
+from flask_migrate_decl.config.patterns import matches
 from flask_migrate_decl.config.settings import BindSettings, DatabaseOptions, Settings
 from flask_migrate_decl.config.source import (
     Source,
@@ -39,6 +40,7 @@ __all__ = [
     "find_source",
     "hint_path",
     "load_configuration",
+    "matches",
     "named_source",
     "source_in",
     "source_of_file",

@@ -20,6 +20,7 @@ from flask_migrate_decl.autogenerate import (
     undeclared_renames,
 )
 from flask_migrate_decl.databases import Preparation, has_no_transaction, prepared
+from flask_migrate_decl.environment.safety import SafeNet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,9 +74,11 @@ class Run:
     candidates: list[Candidate] = field(default_factory=list)
     applied: list[AppliedRevision] = field(default_factory=list)
     declared: DeclaredRenames = field(init=False)
+    safety: SafeNet = field(init=False)
 
     def __post_init__(self) -> None:
         self.declared = self.project.declared_renames
+        self.safety = SafeNet(self.project)
 
     def look_at(
         self, context: MigrationContext, _revision: Any, directives: list[MigrationScript]
@@ -89,13 +92,13 @@ class Run:
         """
         bind = bind_of(context)
         self.declared.verify(bind)
-        compared = self.declared.comparisons.get(bind)
-        if compared is None or self.refusals is None:
-            return
         resolution = self.declared.resolutions.get(bind)
-        operations = directives[0].upgrade_ops_list[-1] if directives else UpgradeOps(())
         plan = resolution.plan if resolution else None
-        self.candidates += undeclared_renames(compared, plan, operations, self.refusals.cover)
+        self.safety.note(context, directives, plan.names if plan else None)
+        compared = self.declared.comparisons.get(bind)
+        if compared is not None and self.refusals is not None:
+            operations = directives[0].upgrade_ops_list[-1] if directives else UpgradeOps(())
+            self.candidates += undeclared_renames(compared, plan, operations, self.refusals.cover)
 
     def verify_compared_hints(self) -> None:
         """Do the same once all databases were compared."""

@@ -41,6 +41,13 @@ from flask_migrate_decl.errors.databases import (
     StatementFailedError,
     TransactionOpenError,
 )
+from flask_migrate_decl.errors.drops import (
+    MANY_ROWS,
+    Drop,
+    DropsRefusedError,
+    LostModels,
+    ModelsLostError,
+)
 from flask_migrate_decl.errors.findings import Finding, Place, Related, Rule, Severity
 from flask_migrate_decl.errors.history import (
     AlembicCommandError,
@@ -70,6 +77,7 @@ from flask_migrate_decl.errors.renames import (
 from flask_migrate_decl.errors.secrets import secret_lines, without_secrets
 
 __all__ = [
+    "MANY_ROWS",
     "AlembicCommandError",
     "AlreadyInitializedError",
     "AnswerError",
@@ -88,6 +96,8 @@ __all__ = [
     "DirectoryIsFileError",
     "DirectoryMissingError",
     "DirectoryNotEmptyError",
+    "Drop",
+    "DropsRefusedError",
     "EnvironmentConflictError",
     "EnvironmentFailedError",
     "Finding",
@@ -100,8 +110,10 @@ __all__ = [
     "HintsNotSeenError",
     "HistoryError",
     "IndexStaysBehindError",
+    "LostModels",
     "MigrateError",
     "ModelsDifferError",
+    "ModelsLostError",
     "ModelsModuleError",
     "NamesInUseError",
     "NoAppError",
