@@ -96,10 +96,9 @@ def put_renames_first(context: AutogenContext, upgrade_ops: UpgradeOps) -> Prior
         return PriorityDispatchResult.CONTINUE
     compared = declared.comparisons[bind]
     plan, inspector, dialect = resolution.plan, context.inspector, context.dialect.name
-    found = (
-        equal_but_for_name(compared, plan, upgrade_ops) if declared.following.conventions else []
-    )
-    if found:
+    if declared.following.conventions and (
+        found := equal_but_for_name(compared, plan, upgrade_ops)
+    ):
         plan = plan.with_moves(found)
         declared.resolutions[bind] = replace(resolution, plan=plan)
         inspector = compared.view(plan)
