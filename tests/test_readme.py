@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pexpect
 import pytest
 import tomli
 from ruamel.yaml import YAML
@@ -39,6 +40,7 @@ class Walk:
             "replace in": self._replace,
             "run": self._run,
             "run, and find something": self._run_and_find_something,
+            "at a terminal": self._converse,
             "script": self._compare_script,
             "python": self._run_python,
         }
@@ -66,18 +68,42 @@ class Walk:
             assert re.fullmatch(pattern, found), (command, found)
 
     def _typed(self, command: str, exit_code: int = 0) -> str:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("FLASK_")}
         run = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
-            env=environment | {"PATH": path},
+            env=self._environment,
             capture_output=True,
             text=True,
             check=False,
         )
         assert run.returncode == exit_code, run.stderr
         return run.stdout
+
+    def _converse(self, _name: str, text: str) -> None:
+        for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.M):
+            session = pexpect.spawn(
+                "bash",
+                ["-c", command],
+                cwd=str(self.folder),
+                env=self._environment | {"TERM": "dumb", "NO_COLOR": "1"},
+                encoding="utf-8",
+                dimensions=(40, 200),
+            )
+            said = ""
+            for answer in re.findall(r"\] (\w)$", expected, re.M):
+                session.expect_exact("] ")
+                said += f"{session.before}] "
+                session.sendline(answer)
+            session.expect(pexpect.EOF)
+            lines = f"{said}{session.before}".replace("\r", "").splitlines()
+            found = "".join(f"{line.rstrip()}\n" for line in lines if not line.startswith("INFO"))
+            assert re.fullmatch(".*".join(map(re.escape, expected.split("…"))), found), found
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("FLASK_")}
+        return environment | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _compare_script(self, _name: str, text: str) -> None:
         scripts = (self.folder / "migrations" / "versions").glob("*_accounts.py")
@@ -98,7 +124,7 @@ def blocks() -> list[tuple[str, str, str]]:
 def test_the_walk_through_works_word_for_word(tmp_path: Path) -> None:
     walk = Walk(tmp_path)
     typed = [(what, text) for what, _, text in blocks() if what]
-    assert len(typed) == 13
+    assert len(typed) == 15
     for what, text in typed:
         walk.type(what, text)
 
@@ -118,7 +144,7 @@ def test_every_block_is_valid(block: tuple[str, str, str]) -> None:
         assert text.count("(") == text.count(")")
         assert text.count("{") == text.count("}")
     else:
-        assert what.startswith("run") or text.strip() == "$ pip install Flask-Migrate-Decl"
+        assert what.startswith(("run", "at a terminal")) or text.strip() == "$ pip install Flask-Migrate-Decl"
 
 
 def test_the_table_of_keys_is_complete() -> None:
