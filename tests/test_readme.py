@@ -144,7 +144,10 @@ def test_every_block_is_valid(block: tuple[str, str, str]) -> None:
         assert text.count("(") == text.count(")")
         assert text.count("{") == text.count("}")
     else:
-        assert what.startswith(("run", "at a terminal")) or text.strip() == "$ pip install Flask-Migrate-Decl"
+        assert (
+            what.startswith(("run", "at a terminal"))
+            or text.strip() == "$ pip install Flask-Migrate-Decl"
+        )
 
 
 def test_the_table_of_keys_is_complete() -> None:

@@ -1,0 +1,317 @@
+"""Likely renames where nobody can be asked: told, refused, or answered on the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Column, Enum, ForeignKey, Index, Integer, MetaData, String, UniqueConstraint
+
+from flask_migrate_decl.commands.revisions import migrate
+from flask_migrate_decl.errors import StoppedError
+from flask_migrate_decl.results import Suggestion
+from tests.project import App, Define, Project, begun
+
+# Alembic's own words on unnamed foreign keys of SQLite.
+pytestmark = pytest.mark.filterwarnings("ignore:Autogenerate rendered a:UserWarning")
+
+
+def shop(person: str, name: str, *, size: int = 20) -> Define:
+    """Define people, and orders that point to them."""
+
+    def define(db: SQLAlchemy) -> None:
+        db.Table(
+            person,
+            Column("id", Integer, primary_key=True),
+            Column(name, String(size), nullable=False),
+            Column("mail", String(80)),
+        )
+        db.Table(
+            "order",
+            Column("id", Integer, primary_key=True),
+            Column(f"{person}_id", ForeignKey(f"{person}.id")),
+        )
+
+    return define
+
+
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "user": [{"id": 1, "name": "Ada", "mail": "a@b.c"}],
+    "order": [{"id": 7, "user_id": 1}],
+}
+ANSWERED = ("--rename", "user=users", "--rename", "users.name=full_name")
+KEY = ("--rename", "order.user_id=users_id")
+
+
+@pytest.fixture
+def project(database_url: str, tmp_path: Any) -> Project:
+    return Project(tmp_path, database_url)
+
+
+@pytest.fixture
+def before(project: Project) -> App:
+    app = begun(project, shop("user", "name"))
+    app.insert(ROWS)
+    return app
+
+
+@pytest.fixture
+def lite(sqlite_project: Project) -> App:
+    app = begun(sqlite_project, shop("user", "name"))
+    app.insert(ROWS)
+    return app
+
+
+def hints(project: Project) -> str:
+    path = project.folder / "migrate.toml"
+    return path.read_text() if path.exists() else ""
+
+
+# --- on every database -------------------------------------------------------------------------
+
+
+def test_answers_on_the_command_line_rename_and_are_declared(project: Project, before: App) -> None:
+    after = project.app(shop("users", "full_name"))
+    output = after.run("db", "migrate", *ANSWERED, *KEY)
+    assert "renamed table user → users" in output
+    assert "added renames.tables[0] to" in output
+    assert "may be renamed" not in output
+    after.run("db", "upgrade")
+    assert after.rows() == {
+        "users": [{"id": 1, "full_name": "Ada", "mail": "a@b.c"}],
+        "order": [{"id": 7, "users_id": 1}],
+    }
+    assert "No new upgrade operations" in after.run("db", "check")
+    after.run("db", "downgrade")
+    assert before.rows() == ROWS
+
+
+def test_the_lines_of_the_warning_declare_what_it_tells_of(project: Project, before: App) -> None:
+    """Three times the lines are added and the revision is removed, as the warning says."""
+    after = project.app(shop("users", "full_name"))
+    for _ in range(3):
+        output = after.run("db", "migrate")
+        if "this may be renamed" not in output:
+            break
+        told = output.partition("so that the revision drops it:\n")[2].partition("\nIf so,")[0]
+        lines = [line[4:] for line in told.splitlines() if line.startswith("    ")]
+        with (project.folder / "migrate.toml").open("a") as file:
+            file.write("\n" + "\n".join(lines) + "\n")
+        max(project.versions.glob("*.py"), key=lambda path: path.stat().st_mtime_ns).unlink()
+    after.run("db", "upgrade")
+    assert after.rows()["users"] == [{"id": 1, "full_name": "Ada", "mail": "a@b.c"}]
+    assert after.rows()["order"] == [{"id": 7, "users_id": 1}]
+
+
+# --- what is done where nobody answers ---------------------------------------------------------
+
+
+def test_a_warning_is_the_default_and_applies_nothing(sqlite_project: Project, lite: App) -> None:
+    section = hints(sqlite_project)
+    output = sqlite_project.app(shop("user", "full_name")).run("db", "migrate")
+    assert "Warning: this may be renamed and not declared, so that the revision drops it:" in output
+    assert "column user.name → full_name (score 0.8" in output
+    assert 'table = "user"\n    from = "name"\n    to = "full_name"' in output
+    assert hints(sqlite_project) == section
+    assert "drop_column('name')" in sqlite_project.newest_script()
+
+
+def test_an_error_writes_no_revision(sqlite_project: Project, lite: App) -> None:
+    sqlite_project.configure('renames.undeclared = "error"')
+    scripts = sqlite_project.scripts()
+    after = sqlite_project.app(shop("user", "full_name"))
+    output = after.run("db", "migrate", exit_code=1)
+    assert "Error: no revision was written, as renames may be undeclared" in output
+    assert "- column user.name → full_name (score" in output
+    assert sqlite_project.scripts() == scripts
+    assert "Generating" in after.run("db", "migrate", "--not-renamed", "user.name")
+
+
+def test_ignore_is_silent(sqlite_project: Project, lite: App) -> None:
+    sqlite_project.configure('renames.undeclared = "ignore"\n[safety]\non_drop = "ignore"')
+    output = sqlite_project.app(shop("user", "full_name")).run("db", "migrate")
+    assert "rename" not in output
+    assert "Warning" not in output
+
+
+def test_declared_hints_come_first(sqlite_project: Project, lite: App) -> None:
+    sqlite_project.configure('renames.tables = [{ from = "user", to = "person" }]')
+    after = sqlite_project.app(shop("person", "full_name"))
+    output = after.run("db", "suggest-renames")
+    assert output.count("score") == 2
+    assert "column person.name → full_name" in output
+    assert "column order.user_id → person_id" in output
+    assert "{" not in hints(sqlite_project).replace('{ from = "user", to = "person" }', "")
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+def test_what_is_not_renamed_is_dropped_without_a_word(sqlite_project: Project, lite: App) -> None:
+    after = sqlite_project.app(shop("user", "full_name"))
+    output = after.run("db", "migrate", "--not-renamed", "user.name", "--not-renamed", "no.such")
+    assert "may be renamed" not in output
+    assert "--not-renamed no.such: nothing of that name would be dropped" in output
+    assert "drop_column('name')" in sqlite_project.newest_script()
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (("--rename", "user.name"), '--rename "user.name" can\'t be read: say "old=new"'),
+        (("--not-renamed", "a=b"), '--not-renamed "a=b" can\'t be read: say a name such as'),
+    ],
+)
+def test_an_answer_that_can_not_be_read(
+    sqlite_project: Project, lite: App, answer: tuple[str, ...], message: str
+) -> None:
+    scripts = sqlite_project.scripts()
+    after = sqlite_project.app(shop("user", "full_name"))
+    assert message in after.run("db", "migrate", *answer, exit_code=2)
+    assert sqlite_project.scripts() == scripts
+
+
+def test_an_answer_that_fits_nothing_writes_nothing(sqlite_project: Project, lite: App) -> None:
+    section, scripts = hints(sqlite_project), sqlite_project.scripts()
+    after = sqlite_project.app(shop("user", "full_name"))
+    output = after.run("db", "migrate", "--rename", "user.nmae=full_name", exit_code=1)
+    assert "renames.columns[0] (column user.nmae → full_name) is unmatched" in output
+    assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
+
+
+def test_what_alembic_finds_no_likeness_in_can_be_said(sqlite_project: Project, lite: App) -> None:
+    after = sqlite_project.app(shop("member", "zzz", size=5))
+    answers = ("user=member", "member.name=zzz", "order.user_id=member_id")
+    after.run("db", "migrate", *(part for said in answers for part in ("--rename", said)))
+    after.run("db", "upgrade")
+    assert after.rows()["member"] == [{"id": 1, "zzz": "Ada", "mail": "a@b.c"}]
+
+
+def test_an_empty_revision_takes_no_answers(sqlite_project: Project, lite: App) -> None:
+    output = lite.run("db", "revision", "--rename", "a=b", exit_code=2)
+    assert "--rename and --not-renamed need --autogenerate" in output
+
+
+# --- for programs ------------------------------------------------------------------------------
+
+
+def test_candidates_and_answers_as_json(sqlite_project: Project, lite: App) -> None:
+    after = sqlite_project.app(shop("users", "full_name"))
+    runner = after.flask.test_cli_runner()
+    result = runner.invoke(args=["db", "migrate", "--format", "json", "--rename", "user=users"])
+    told = json.loads(result.stdout)
+    assert [revision["id"] for revision in told["revisions"]]
+    by_name = {(found["owner"], found["from"]): found for found in told["suggestions"]}
+    assert by_name[None, "user"]["answer"] == "renamed"
+    name = by_name["users", "name"]
+    assert name["answer"] is None
+    assert name["hint"] == {"table": "users", "from": "name", "to": "full_name"}
+    assert name["list"] == "renames.columns"
+    assert (name["kind"], name["bind"], name["schema"]) == ("column", None, None)
+    assert name["database"] == "name VARCHAR(20) NOT NULL"
+    assert 0.5 <= name["score"] <= 1
+
+
+def test_an_error_tells_programs_too(sqlite_project: Project, lite: App) -> None:
+    sqlite_project.configure('renames.undeclared = "error"')
+    runner = sqlite_project.app(shop("user", "full_name")).flask.test_cli_runner()
+    result = runner.invoke(args=["db", "migrate", "--format", "json"])
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert told["revisions"] == []
+    assert [found["answer"] for found in told["suggestions"]] == [None]
+
+
+def test_suggestions_write_nothing(sqlite_project: Project, lite: App) -> None:
+    section, scripts = hints(sqlite_project), sqlite_project.scripts()
+    after = sqlite_project.app(shop("user", "full_name"))
+    assert "column user.name → full_name (score" in after.run("db", "suggest-renames")
+    runner = after.flask.test_cli_runner()
+    told = json.loads(runner.invoke(args=["db", "suggest-renames", "--format", "json"]).stdout)
+    assert [found["to"] for found in told["suggestions"]] == ["full_name"]
+    assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
+    assert "Nothing looks like a rename" in lite.run("db", "suggest-renames")
+
+
+def test_python_asks_and_stops(sqlite_project: Project, lite: App) -> None:
+    after = sqlite_project.app(shop("user", "full_name"))
+    asked: list[str] = []
+
+    def stop(suggestion: Suggestion, number: int, total: int) -> bool:
+        asked.append(f"{number} of {total}: {suggestion.candidate}")
+        raise StoppedError
+
+    scripts = sqlite_project.scripts()
+    with after.flask.app_context(), pytest.raises(StoppedError):
+        migrate(ask=stop)
+    assert asked == ["1 of 1: column user.name → full_name"]
+    assert sqlite_project.scripts() == scripts
+    with after.flask.app_context():
+        result = migrate(ask=lambda *_question: True)
+    assert [hint.key for hint in result.added] == ["renames.columns[0]"]
+    assert [found.answer for found in result.suggestions] == [True]
+
+
+# --- several databases, and kinds of one database ----------------------------------------------
+
+
+def test_each_database_has_its_own(sqlite_project: Project) -> None:
+    sqlite_project.binds["other"] = f"sqlite:///{sqlite_project.folder}/other.db"
+    sqlite_project.configure("multidb = true")
+
+    def define(name: str, other: str) -> Define:
+        def defined(db: SQLAlchemy) -> None:
+            db.Table("item", Column("id", Integer, primary_key=True), Column(name, String(9)))
+            db.metadatas["other"] = MetaData()
+            db.Table(
+                "item",
+                Column("id", Integer, primary_key=True),
+                Column(other, String(9)),
+                bind_key="other",
+            )
+
+        return defined
+
+    begun(sqlite_project, define("desc", "qty"))
+    after = sqlite_project.app(define("description", "quantity"))
+    output = after.run("db", "migrate", "--rename", "item.qty=quantity", exit_code=0)
+    assert "column item.desc → description (score" in output
+    assert 'bind = "other"' in hints(sqlite_project)
+    script = sqlite_project.newest_script()
+    assert script.count("new_column_name='quantity'") == 1
+
+
+@pytest.mark.postgresql
+def test_enum_types_labels_and_indexes(postgres_project: Project) -> None:
+    def define(type_: str, label: str, index: str, unique: str) -> Define:
+        def defined(db: SQLAlchemy) -> None:
+            db.Table(
+                "paint",
+                Column("id", Integer, primary_key=True),
+                Column("colour", Enum("red", "blue", name=type_, metadata=db.metadata)),
+                Column("finish", Enum(label, "matt", name="finish", metadata=db.metadata)),
+                Column("name", String(9)),
+                Index(index, "name"),
+                UniqueConstraint("name", "id", name=unique),
+            )
+
+        return defined
+
+    before = begun(postgres_project, define("colour", "shiny", "by_name", "once"))
+    before.execute("INSERT INTO paint VALUES (1, 'red', 'shiny', 'x')")
+    after = postgres_project.app(define("shade", "glossy", "ix_paint_name", "uq_paint"))
+    output = after.run("db", "suggest-renames")
+    for found in (
+        "enum colour → shade",
+        "enum value finish.shiny → glossy",
+        "index paint.by_name → ix_paint_name",
+        "constraint paint.once → uq_paint",
+    ):
+        assert found in output
+    with after.flask.app_context():
+        migrate(ask=lambda *_question: True)
+    after.run("db", "upgrade")
+    assert after.rows()["paint"] == [{"id": 1, "colour": "red", "finish": "glossy", "name": "x"}]
+    assert "No new upgrade operations" in after.run("db", "check")
