@@ -129,6 +129,17 @@ def test_an_error_writes_no_revision(sqlite_project: Project, lite: App) -> None
     assert "Generating" in after.run("db", "migrate", "--not-renamed", "user.name")
 
 
+def test_drops_that_are_refused_are_told_with_what_looks_renamed(
+    sqlite_project: Project, lite: App
+) -> None:
+    sqlite_project.configure('[safety]\non_drop = "error"')
+    scripts = sqlite_project.scripts()
+    output = sqlite_project.app(shop("user", "full_name")).run("db", "migrate", exit_code=1)
+    assert "- the column user.name (1 row)" in output
+    assert "This may be renamed and not declared:\n  - column user.name → full_name" in output
+    assert sqlite_project.scripts() == scripts
+
+
 def test_ignore_is_silent(sqlite_project: Project, lite: App) -> None:
     sqlite_project.configure('renames.undeclared = "ignore"\n[safety]\non_drop = "ignore"')
     output = sqlite_project.app(shop("user", "full_name")).run("db", "migrate")
@@ -203,6 +214,7 @@ def test_candidates_and_answers_as_json(sqlite_project: Project, lite: App) -> N
     result = runner.invoke(args=["db", "migrate", "--format", "json", "--rename", "user=users"])
     told = json.loads(result.stdout)
     assert [revision["id"] for revision in told["revisions"]]
+    assert {("name", 1), ("user_id", 1)} == {(d["column"], d["rows"]) for d in told["drops"]}
     by_name = {(found["owner"], found["from"]): found for found in told["suggestions"]}
     assert by_name[None, "user"]["answer"] == "renamed"
     name = by_name["users", "name"]

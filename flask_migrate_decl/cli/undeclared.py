@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +151,8 @@ def show_revision_as_json(result: RevisionResult) -> bool:
     stream = stream_for_programs()
     if stream is not None:
         revisions = [{"id": s.revision, "path": str(s.path)} for s in result.scripts]
-        values = {"revisions": revisions, "suggestions": result.suggestions}
+        drops = [asdict(drop) for drop in result.drops]
+        values = {"revisions": revisions, "suggestions": result.suggestions, "drops": drops}
         show(_json({**values, "unmet": list(result.unmet)}), stream)
     return stream is not None
 

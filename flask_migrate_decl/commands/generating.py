@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.commands.undeclared import suggestions
 from flask_migrate_decl.environment import compare, open_command
+from flask_migrate_decl.errors import DropsRefusedError
 from flask_migrate_decl.renames import Refusals
 from flask_migrate_decl.results import RevisionResult, SuggestionsResult
 
@@ -64,7 +65,7 @@ def _all(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _written(comparison: Comparison, run: Run, answers: Answers) -> RevisionResult:
     """Write the script and the hints, or neither."""
-    run.safety.verify_drops()
+    _verify_drops(run, answers)
     answers.verify()
     scripts = comparison.write()
     try:
@@ -81,6 +82,15 @@ def _written(comparison: Comparison, run: Run, answers: Answers) -> RevisionResu
         unmet=answers.unmet,
         drops=run.safety.drops,
     )
+
+
+def _verify_drops(run: Run, answers: Answers) -> None:
+    """Stop where something may not be dropped, and say what of it looks renamed."""
+    try:
+        run.safety.verify_drops()
+    except DropsRefusedError as error:
+        unanswered = tuple(found for found in answers.suggestions if found.answer is None)
+        raise DropsRefusedError(error.drops, unanswered) from None
 
 
 def _remove(scripts: Sequence[Script]) -> None:

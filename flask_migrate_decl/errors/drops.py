@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from flask_migrate_decl.errors.base import FindingsError, listed
 
@@ -58,16 +59,21 @@ class DropsRefusedError(FindingsError):
     """A revision would drop what ``safety`` does not let pass; it was not written.
 
     :param drops: of all databases.
+    :param suggestions: what looks like renames among them, each as a ``Suggestion``.
     """
 
     drops: tuple[Drop, ...]
+    suggestions: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
+        likely = [str(suggestion) for suggestion in self.suggestions]
+        renamed = f"This may be renamed and not declared:{listed(likely)}\n" if likely else ""
         return (
             f'no revision is written, as safety.on_drop is "error" and it would drop:'
             f"{listed([str(drop) for drop in self.drops])}\n"
-            "Declare a rename for what got another name, keep in the models what is to stay, "
-            "and name in safety.allow_drop what may go."
+            f"{renamed}"
+            "Declare a rename for what got another name, keep in the models what is to stay, and "
+            "name in safety.allow_drop what may go."
         )
 
 
