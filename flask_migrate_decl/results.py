@@ -67,12 +67,18 @@ class Suggestion:
     answer: bool | None = None
 
     @property
+    def title(self) -> str:
+        """What was renamed to what, and in which database, where that is not the default one."""
+        bind = self.candidate.bind
+        return f"{self.candidate}" if bind is None else f'{self.candidate} of the bind "{bind}"'
+
+    @property
     def reason(self) -> str:
         """The score, and what speaks for it."""
         return f"score {self.candidate.score:.2f}: {', '.join(self.candidate.reasons)}"
 
     def __str__(self) -> str:
-        return f"{self.candidate} ({self.reason})"
+        return f"{self.title} ({self.reason})"
 
 
 @dataclass(frozen=True)

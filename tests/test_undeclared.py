@@ -288,7 +288,9 @@ def test_each_database_has_its_own(sqlite_project: Project) -> None:
 
     begun(sqlite_project, define("desc", "qty"))
     after = sqlite_project.app(define("description", "quantity"))
-    output = after.run("db", "migrate", "--rename", "item.qty=quantity", exit_code=0)
+    output = after.run("db", "suggest-renames")
+    assert 'column item.qty → quantity of the bind "other" (score' in output
+    output = after.run("db", "migrate", "--rename", "item.qty=quantity")
     assert "column item.desc → description (score" in output
     assert 'bind = "other"' in hints(sqlite_project)
     script = sqlite_project.newest_script()

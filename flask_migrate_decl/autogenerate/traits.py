@@ -117,5 +117,7 @@ def _keys(column: Column[Any]) -> Iterator[str]:
 def _single_keys(column: Column[Any]) -> Iterator[Index | UniqueConstraint]:
     """Give what is indexed by a column alone; a foreign key's own index is MySQL's."""
     for item in (*column.table.indexes, *column.table.constraints):
-        if isinstance(item, Index | UniqueConstraint) and list(item.columns) == [column]:
-            yield item
+        if isinstance(item, Index | UniqueConstraint):
+            names = [part.name for part in item.columns]
+            if names == [column.name]:
+                yield item

@@ -107,13 +107,12 @@ _ANSWERS = {
 def _show_question(suggestion: Suggestion, number: int, total: int) -> None:
     """Show what goes and what comes side by side."""
     console = Console(stderr=True, highlight=False)
-    candidate = suggestion.candidate
-    console.print(Text(f"\n{number} of {total}: {candidate}?", style="bold"))
+    console.print(Text(f"\n{number} of {total}: {suggestion.title}?", style="bold"))
     console.print(Text(suggestion.reason))
     table = Table(box=None, pad_edge=False)
     for title in ("In the database", "In the models"):
         table.add_column(title, overflow="fold")
-    old, new = (definition.splitlines() for definition in candidate.definitions)
+    old, new = (definition.splitlines() for definition in suggestion.candidate.definitions)
     for row in range(max(len(old), len(new))):
         table.add_row(*(Text(lines[row] if row < len(lines) else "") for lines in (old, new)))
     console.print(table)
