@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         revision,
         show,
         stamp,
+        suggest_renames,
         upgrade,
     )
     from flask_migrate_decl.commands.show_config import show_config
@@ -76,6 +77,7 @@ __all__ = [
     "show",
     "show_config",
     "stamp",
+    "suggest_renames",
     "upgrade",
 ]
 
