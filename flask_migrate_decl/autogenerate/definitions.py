@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import ClauseElement, Column, UniqueConstraint
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Definition = tuple[object, ...]
 _DEFAULT_OPTIONS = {"using": "btree"}
+_LITERAL = {"literal_binds": True}
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Definitions:
             tuple(column.name for column in constraint.columns),
             bool(constraint.deferrable),
             constraint.initially,
-            _options(constraint),
+            self._options(constraint),
         )
 
     def _of_index(self, index: Index) -> Definition:
         parts = tuple(self._text(part) for part in index.expressions)
-        return bool(index.unique), parts, _options(index)
+        return bool(index.unique), parts, self._options(index)
 
     def _text(self, part: Any) -> str:
         """Return a column's name, or an expression, which is equal word for word only."""
@@ -47,15 +48,23 @@ class Definitions:
             return part.name
         return str(part.compile(dialect=self.context.dialect))
 
+    def _options(self, item: Index | UniqueConstraint) -> Definition:
+        """Return the options of a dialect that say more than the default does."""
+        said = {
+            name: self._written(value)
+            for name, value in item.dialect_kwargs.items()
+            if isinstance(value, ClauseElement) or value
+        }
+        return tuple(
+            (name, text)
+            for name, text in sorted(said.items())
+            if _DEFAULT_OPTIONS.get(name.partition("_")[2]) != text
+        )
 
-def _options(item: Index | UniqueConstraint) -> Definition:
-    """Return the options of a dialect that say more than the default does."""
-    options = {
-        name: str(value)
-        for name, value in item.dialect_kwargs.items()
-        if value and _DEFAULT_OPTIONS.get(name.partition("_")[2]) != value
-    }
-    return tuple(sorted(options.items()))
+    def _written(self, value: Any) -> str:
+        if not isinstance(value, ClauseElement):
+            return str(value)
+        return str(value.compile(dialect=self.context.dialect, compile_kwargs=_LITERAL))
 
 
 def name_of(operation: Any) -> str:

@@ -143,7 +143,12 @@ class _Undeclared:
         return found
 
     def _definitions(self) -> Iterator[Candidate]:
-        """Give the indexes and unique constraints, where the database can rename them."""
+        """Give the indexes and unique constraints, where the database can rename them.
+
+        A project whose names are not to follow wants them dropped and created.
+        """
+        if not self.compared.following.conventions:
+            return
         for changes in self.operations:
             if not isinstance(changes, ops.ModifyTableOps):
                 continue

@@ -142,7 +142,10 @@ def _warning(unanswered: Sequence[Suggestion]) -> str:
 
 
 def _with_hint(suggestion: Suggestion) -> Sequence[str]:
-    return [f"  {suggestion}", *(f"    {line}" for line in suggestion.lines.splitlines())]
+    return [
+        f"  {suggestion}, for {suggestion.list}:",
+        *(f"    {line}" for line in suggestion.lines.splitlines()),
+    ]
 
 
 def show_revision_as_json(result: RevisionResult) -> bool:
