@@ -200,6 +200,16 @@ def test_what_alembic_finds_no_likeness_in_can_be_said(sqlite_project: Project, 
     assert after.rows()["member"] == [{"id": 1, "zzz": "Ada", "mail": "a@b.c"}]
 
 
+def test_an_answer_may_be_repeated(sqlite_project: Project, lite: App) -> None:
+    after = sqlite_project.app(shop("user", "full_name"))
+    answer = ("--rename", "user.name=full_name")
+    after.run("db", "migrate", *answer, *answer)
+    after.run("db", "upgrade")
+    assert "No changes in schema detected" in after.run("db", "migrate", *answer)
+    assert hints(sqlite_project).count('\nto = "full_name"') == 1
+    assert after.rows()["user"][0]["full_name"] == "Ada"
+
+
 def test_an_empty_revision_takes_no_answers(sqlite_project: Project, lite: App) -> None:
     output = lite.run("db", "revision", "--rename", "a=b", exit_code=2)
     assert "--rename and --not-renamed need --autogenerate" in output

@@ -106,8 +106,10 @@ class Answers:
             self.refusals.answered.add(suggestion.candidate.dropped)
 
     def _add(self, hint: NewHint) -> None:
-        """Add a hint to the configuration in memory."""
+        """Add a hint to the configuration in memory, unless it is there already."""
         assert self.configuration is not None
+        if _has(self.configuration.source, hint):
+            return
         before = self._edit
         edit, added = edit_adding(self.configuration.source, hint)
         self._edit = replace(edit, before=before.before) if before else edit
@@ -145,6 +147,12 @@ def _read(text: str, option: str, read: Callable[[str], _Read | None], form: str
     if found is None:
         raise AnswerError(option, text, form)
     return found
+
+
+def _has(source: Source, hint: NewHint) -> bool:
+    """Tell whether a section, which is valid, has a hint already, be it under an id."""
+    hints = source.section.get("renames", {}).get(hint.kind, ())
+    return any({**found, "id": None} == {**hint.values, "id": None} for found in hints)
 
 
 def suggestions(source: Source, candidates: Iterable[Candidate]) -> Iterator[Suggestion]:
