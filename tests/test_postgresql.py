@@ -454,6 +454,7 @@ def test_foreign_keys_across_schemas_go_along(
     assert values(after, f"SELECT id FROM {order}") == [10]
 
 
+@NEEDS_SQLALCHEMY_2_1
 def test_a_domain_goes_along_with_its_schema(postgres_project: Project) -> None:
     def define(schema: str) -> Define:
         size = DOMAIN("size", Integer, schema=schema, create_type=False)

@@ -78,8 +78,7 @@ def test_what_is_dropped_is_said_with_its_rows_at_the_end(project: Project) -> N
 
 def test_revision_says_so_too_and_it_is_a_warning(sqlite_project: Project) -> None:
     filled(sqlite_project)
-    run = sqlite_project.app(AFTER).flask.test_cli_runner()
-    result = run.invoke(args=["db", "revision", "--autogenerate"])
+    result = sqlite_project.app(AFTER).result("db", "revision", "--autogenerate")
     assert result.stderr.endswith(ALL)
     assert "drops" not in result.stdout
 

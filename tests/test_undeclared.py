@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from alembic.operations.ops import DropColumnOp, MigrationScript, ModifyTableOps
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Enum, ForeignKey, Index, Integer, MetaData, String, UniqueConstraint
 
 from flask_migrate_decl.commands.revisions import migrate
 from flask_migrate_decl.errors import StoppedError
 from flask_migrate_decl.results import Suggestion
-from tests.project import App, Define, Project, begun
+from tests.project import NEEDS_SQLALCHEMY_2_1, App, Define, Project, begun
 
 # Alembic's own words on unnamed foreign keys of SQLite.
 pytestmark = pytest.mark.filterwarnings("ignore:Autogenerate rendered a:UserWarning")
@@ -42,6 +43,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "order": [{"id": 7, "user_id": 1}],
 }
 ANSWERED = ("--rename", "user=users", "--rename", "users.name=full_name")
+JSON = ("--format", "json")
 KEY = ("--rename", "order.user_id=users_id")
 
 
@@ -147,6 +149,21 @@ def test_ignore_is_silent(sqlite_project: Project, lite: App) -> None:
     assert "Warning" not in output
 
 
+def test_what_a_hook_of_the_project_keeps_is_not_spoken_of(
+    sqlite_project: Project, lite: App
+) -> None:
+    def keep(_context: Any, _revision: Any, directives: list[MigrationScript]) -> None:
+        for operations in directives[0].upgrade_ops_list:
+            for changes in operations.ops:
+                assert isinstance(changes, ModifyTableOps)
+                changes.ops[:] = [op for op in changes.ops if not isinstance(op, DropColumnOp)]
+
+    sqlite_project.configure('renames.undeclared = "error"')
+    after = sqlite_project.app(shop("user", "full_name"), process_revision_directives=keep)
+    assert "rename" not in after.run("db", "migrate")
+    assert "add_column" in sqlite_project.newest_script()
+
+
 def test_declared_hints_come_first(sqlite_project: Project, lite: App) -> None:
     sqlite_project.configure('renames.tables = [{ from = "user", to = "person" }]')
     after = sqlite_project.app(shop("person", "full_name"))
@@ -220,9 +237,7 @@ def test_an_empty_revision_takes_no_answers(sqlite_project: Project, lite: App) 
 
 def test_candidates_and_answers_as_json(sqlite_project: Project, lite: App) -> None:
     after = sqlite_project.app(shop("users", "full_name"))
-    runner = after.flask.test_cli_runner()
-    result = runner.invoke(args=["db", "migrate", "--format", "json", "--rename", "user=users"])
-    told = json.loads(result.stdout)
+    told = json.loads(after.result("db", "migrate", *JSON, "--rename", "user=users").stdout)
     assert [revision["id"] for revision in told["revisions"]]
     assert {("name", 1), ("user_id", 1)} == {(d["column"], d["rows"]) for d in told["drops"]}
     by_name = {(found["owner"], found["from"]): found for found in told["suggestions"]}
@@ -238,8 +253,7 @@ def test_candidates_and_answers_as_json(sqlite_project: Project, lite: App) -> N
 
 def test_an_error_tells_programs_too(sqlite_project: Project, lite: App) -> None:
     sqlite_project.configure('renames.undeclared = "error"')
-    runner = sqlite_project.app(shop("user", "full_name")).flask.test_cli_runner()
-    result = runner.invoke(args=["db", "migrate", "--format", "json"])
+    result = sqlite_project.app(shop("user", "full_name")).result("db", "migrate", *JSON)
     assert result.exit_code == 1
     told = json.loads(result.stdout)
     assert told["revisions"] == []
@@ -250,8 +264,7 @@ def test_suggestions_write_nothing(sqlite_project: Project, lite: App) -> None:
     section, scripts = hints(sqlite_project), sqlite_project.scripts()
     after = sqlite_project.app(shop("user", "full_name"))
     assert "column user.name → full_name (score" in after.run("db", "suggest-renames")
-    runner = after.flask.test_cli_runner()
-    told = json.loads(runner.invoke(args=["db", "suggest-renames", "--format", "json"]).stdout)
+    told = json.loads(after.result("db", "suggest-renames", *JSON).stdout)
     assert [found["to"] for found in told["suggestions"]] == ["full_name"]
     assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
     assert "Nothing looks like a rename" in lite.run("db", "suggest-renames")
@@ -307,6 +320,7 @@ def test_each_database_has_its_own(sqlite_project: Project) -> None:
     assert script.count("new_column_name='quantity'") == 1
 
 
+@NEEDS_SQLALCHEMY_2_1
 @pytest.mark.postgresql
 def test_enum_types_labels_and_indexes(postgres_project: Project) -> None:
     def define(type_: str, label: str, index: str, unique: str) -> Define:

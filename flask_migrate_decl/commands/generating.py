@@ -54,7 +54,7 @@ def generate(
             text = run.project.message_for_template(message)
             comparison = compare(config, run, message=text, **_all(arguments))
             run.safety.verify_models()
-            if answers.take(run.project.configuration, run.candidates):
+            if answers.take(run.project.configuration, run.standing_candidates):
                 continue
             return _written(comparison, run, answers)
 
@@ -105,5 +105,5 @@ def suggested(
     with open_command(directory, x_arg=x_arg, flags=_FLAGS, refusals=Refusals()) as (config, run):
         run.project.import_models()
         compare(config, run, message=None, **_all(_NOTHING))
-        found = suggestions(run.project.configuration.source, run.candidates)
+        found = suggestions(run.project.configuration.source, run.standing_candidates)
         return SuggestionsResult(tuple(found))

@@ -85,8 +85,8 @@ class Run:
     ) -> None:
         """Look at what a comparison found before a revision is written.
 
-        It is called for each database, as Alembic calls ``process_revision_directives``, and
-        behind the project's own function of that name.
+        It is called for each database, while that is connected and before the project's own
+        ``process_revision_directives``.
 
         :raises FindingsError: hints were not seen, or name the wrong database.
         """
@@ -104,6 +104,11 @@ class Run:
         """Do the same once all databases were compared."""
         for bind in self.project.binds:
             self.declared.verify(bind.key)
+
+    @property
+    def standing_candidates(self) -> tuple[Candidate, ...]:
+        """The likely renames, but for those of what a hook of the project's keeps."""
+        return tuple(found for found in self.candidates if self.safety.drops_still(found))
 
     @property
     def hint_reports(self) -> tuple[HintReport, ...]:

@@ -16,6 +16,7 @@ from flask_migrate_decl.environment.drops import (
 )
 from flask_migrate_decl.environment.unimported import unimported_modules
 from flask_migrate_decl.errors import DropsRefusedError, LostModels, ModelsLostError
+from flask_migrate_decl.renames import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.environment.project import Project
     from flask_migrate_decl.errors import Drop
-    from flask_migrate_decl.renames import NameMap, TableKey
+    from flask_migrate_decl.renames import Candidate, NameMap, TableKey
 
 _FEW = 3
 """Fewer tables may always be dropped, as long as there are models."""
@@ -65,9 +66,13 @@ class _Compared:
                 if operations.upgrade_token == self.token:
                     yield from operations.ops
 
+    def schema(self, schema: str | None) -> str | None:
+        """Return a schema, ``None`` for the default one."""
+        return None if schema == self.default_schema else schema
+
     def old_table(self, drop: Drop, names: NameMap | None) -> TableKey | None:
         """Return what a table is called before the renames are done."""
-        schema = None if drop.schema == self.default_schema else drop.schema
+        schema = self.schema(drop.schema)
         return names.old_table((schema, drop.table)) if names else (schema, drop.table)
 
     def with_rows(self, drop: Drop) -> Drop:
@@ -106,6 +111,21 @@ class SafeNet:
         for key, drop in tables.items():
             old = database.old_table(drop, names)
             database.rows[key] = old and number_of_rows(context.connection, old)
+
+    def drops_still(self, candidate: Candidate) -> bool:
+        """Tell whether what may be renamed is to be dropped still, after all hooks.
+
+        Of what has no rows of its own that is not asked.
+        """
+        if candidate.kind not in (Kind.TABLE, Kind.COLUMN):
+            return True
+        database = self._databases[candidate.bind]
+        table, column = candidate.owner or candidate.old, candidate.owner and candidate.old
+        return any(
+            (database.schema(drop.schema), drop.table, drop.column)
+            == (candidate.schema, table, column)
+            for drop in drops_in(database.operations(self._scripts), database.bind)
+        )
 
     def verify_models(self) -> None:
         """Look at what is going to be written, after all databases and hooks.
