@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from flask_migrate_decl.renames.likeness import NamePair
 from flask_migrate_decl.renames.pairing import best_pairs
+from flask_migrate_decl.renames.traits import ColumnTraits, TableTraits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flask_migrate_decl.renames.traits import ColumnTraits, TableTraits
 
 _CONVERTED = frozenset(
     frozenset(pair.split())
@@ -36,19 +36,15 @@ _INNER_FLOOR = 0.6
 """The score from which a column of one table counts for a renamed one of another."""
 
 
+_Traits = TypeVar("_Traits", ColumnTraits, TableTraits)
+
+
 @dataclass(frozen=True)
-class ColumnPair:
-    """A column that goes and one that comes."""
+class _Pair(Generic[_Traits]):
+    """Something that goes and something that comes."""
 
-    old: ColumnTraits
-    new: ColumnTraits
-
-    @cached_property
-    def score(self) -> float:
-        """How likely it is a rename, from 0 to 1."""
-        weighed = 0.4 * self.name + 0.25 * self.type + 0.15 * self.place + 0.2 * self.traits
-        factor = _COUNTERPARTS if self._names.are_counterparts else 1.0
-        return weighed * factor * (1.0 if self.type else _OTHER_TYPE)
+    old: _Traits
+    new: _Traits
 
     @cached_property
     def _names(self) -> NamePair:
@@ -58,6 +54,18 @@ class ColumnPair:
     def name(self) -> float:
         """How alike the names are."""
         return self._names.likeness
+
+
+@dataclass(frozen=True)
+class ColumnPair(_Pair[ColumnTraits]):
+    """A column that goes and one that comes."""
+
+    @cached_property
+    def score(self) -> float:
+        """How likely it is a rename, from 0 to 1."""
+        weighed = 0.4 * self.name + 0.25 * self.type + 0.15 * self.place + 0.2 * self.traits
+        factor = _COUNTERPARTS if self._names.are_counterparts else 1.0
+        return weighed * factor * (1.0 if self.type else _OTHER_TYPE)
 
     @cached_property
     def type(self) -> float:
@@ -105,26 +113,14 @@ class ColumnPair:
 
 
 @dataclass(frozen=True)
-class TablePair:
+class TablePair(_Pair[TableTraits]):
     """A table that goes and one that comes."""
-
-    old: TableTraits
-    new: TableTraits
 
     @cached_property
     def score(self) -> float:
         """How likely it is a rename, from 0 to 1."""
         weighed = 0.45 * self.name + 0.55 * self.columns
         return weighed * (_COUNTERPARTS if self._names.are_counterparts else 1.0)
-
-    @cached_property
-    def _names(self) -> NamePair:
-        return NamePair.of(self.old.name, self.new.name)
-
-    @cached_property
-    def name(self) -> float:
-        """How alike the names are."""
-        return self._names.likeness
 
     @cached_property
     def columns(self) -> float:
