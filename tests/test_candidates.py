@@ -109,6 +109,12 @@ def test_another_type_is_no_rename() -> None:
     assert list(found) == []
 
 
+def test_a_type_of_ones_own_may_be_read_back_as_another() -> None:
+    own = ColumnTraits("position", "GEOMETRY", "")
+    found = candidates_of_columns((None, "t"), [column("pos", "INTEGER")], [own])
+    assert names(list(found)) == [("pos", "position")]
+
+
 @given(
     st.lists(st.sampled_from("abcdefgh"), unique=True),
     st.lists(st.sampled_from("ijklmnop"), unique=True),

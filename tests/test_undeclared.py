@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import flask_migrate  # type: ignore[import-untyped]
 import pytest
 from alembic.operations.ops import DropColumnOp, MigrationScript, ModifyTableOps
 from flask_sqlalchemy import SQLAlchemy
@@ -318,6 +320,22 @@ def test_each_database_has_its_own(sqlite_project: Project) -> None:
     assert 'bind = "other"' in hints(sqlite_project)
     script = sqlite_project.newest_script()
     assert script.count("new_column_name='quantity'") == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*get_engine:DeprecationWarning")
+def test_under_an_env_py_of_the_projects_own(sqlite_project: Project) -> None:
+    before = sqlite_project.app(shop("user", "name"))
+    template = Path(flask_migrate.__file__).parent / "templates" / "flask"
+    before.run("db", "init", "--template", str(template))
+    before.run("db", "migrate")
+    before.run("db", "upgrade")
+    before.insert(ROWS)
+    sqlite_project.configure('renames.undeclared = "error"')
+    after = sqlite_project.app(shop("user", "full_name"))
+    assert "column user.name → full_name" in after.run("db", "migrate", exit_code=1)
+    after.run("db", "migrate", "--rename", "user.name=full_name")
+    after.run("db", "upgrade")
+    assert after.rows()["user"] == [{"id": 1, "full_name": "Ada", "mail": "a@b.c"}]
 
 
 @NEEDS_SQLALCHEMY_2_1

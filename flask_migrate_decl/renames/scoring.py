@@ -74,6 +74,9 @@ class ColumnPair(_Pair[ColumnTraits]):
             return 0.4
         if self.old.type == self.new.type:
             return 1.0
+        if not (self.old.family and self.new.family):
+            # A type of the project's own is read back as whatever the database made of it.
+            return 0.4
         if self.old.family == self.new.family:
             return 0.8
         return 0.4 if frozenset((self.old.family, self.new.family)) in _CONVERTED else 0.0
