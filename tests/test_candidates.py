@@ -94,6 +94,12 @@ def test_any_names_have_a_likeness(old: str, new: str) -> None:
 # --- pairs -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("old", "new"), [("+", "-"), ("<", ">"), ("_", "__")])
+def test_names_without_words_are_compared_as_they_are(old: str, new: str) -> None:
+    assert name_likeness(old, new) < 0.8
+    assert name_likeness(old, old) == 1
+
+
 def test_the_best_pairs_go_first_and_nothing_is_in_two() -> None:
     dropped = [column("name"), column("names")]
     added = [column("full_name"), column("name_of_all")]

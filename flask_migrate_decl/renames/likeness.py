@@ -42,8 +42,9 @@ _COUNTERPARTS = _pairs_in(
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """Return the words of a name, in lower case."""
-    return tuple(word.lower() for word in _WORD.findall(_HUMP.sub("_", name)))
+    """Return the words of a name, in lower case; one without words is a word by itself."""
+    words = _WORD.findall(_HUMP.sub("_", name))
+    return tuple(word.lower() for word in words or filter(None, [name]))
 
 
 def name_likeness(old: str, new: str) -> float:
