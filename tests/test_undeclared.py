@@ -10,7 +10,18 @@ import flask_migrate  # type: ignore[import-untyped]
 import pytest
 from alembic.operations.ops import DropColumnOp, MigrationScript, ModifyTableOps
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Column, Enum, ForeignKey, Index, Integer, MetaData, String, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import UserDefinedType
 
 from flask_migrate_decl.commands.revisions import migrate
 from flask_migrate_decl.errors import StoppedError
@@ -289,6 +300,44 @@ def test_python_asks_and_stops(sqlite_project: Project, lite: App) -> None:
         result = migrate(ask=lambda *_question: True)
     assert [hint.key for hint in result.added] == ["renames.columns[0]"]
     assert [found.answer for found in result.suggestions] == [True]
+
+
+# --- unusual models ----------------------------------------------------------------------------
+
+
+def test_partial_indexes_are_compared(project: Project) -> None:
+    def define(partial: str) -> Define:
+        where: dict[str, Any] = {
+            f"{dialect}_where": text("name > 'a'") for dialect in ("sqlite", "postgresql")
+        }
+
+        def defined(db: SQLAlchemy) -> None:
+            db.Table(
+                "item",
+                Column("id", Integer, primary_key=True),
+                Column("name", String(9)),
+                Index(partial, "name", **where),
+            )
+
+        return defined
+
+    begun(project, define("by_name"))
+    after = project.app(define("ix_item_name"))
+    assert "Generating" in after.run("db", "migrate")
+    assert "drop_index(batch_op.f('by_name')" in project.newest_script()
+
+
+class Unwritable(UserDefinedType[Any]):
+    """A type of which no column can be created."""
+
+
+def test_a_type_that_can_not_be_compiled_is_no_obstacle(sqlite_project: Project, lite: App) -> None:
+    def define(db: SQLAlchemy) -> None:
+        columns = [Column("name", String(20), nullable=False), Column("mails", Unwritable())]
+        db.Table("user", Column("id", Integer, primary_key=True), *columns)
+        db.Table("order", Column("id", Integer, primary_key=True), Column("user_id", Integer))
+
+    assert "Generating" in sqlite_project.app(define).run("db", "migrate")
 
 
 # --- several databases, and kinds of one database ----------------------------------------------

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Index, UniqueConstraint, types
-from sqlalchemy.exc import SQLAlchemyError
 
 from flask_migrate_decl.renames import ColumnTraits, TableTraits
 
@@ -80,7 +79,7 @@ class TraitsReader:
     def _type(self, column: Column[Any]) -> str:
         try:
             return column.type.compile(dialect=self.dialect)
-        except SQLAlchemyError:
+        except Exception:  # A type of the project's own raises what it likes.
             return repr(column.type)
 
     def _default(self, column: Column[Any]) -> str | None:
