@@ -12,6 +12,7 @@ from alembic.operations.ops import DropColumnOp, MigrationScript, ModifyTableOps
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Column,
+    DateTime,
     Enum,
     ForeignKey,
     Index,
@@ -21,6 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import UserDefinedType
 
 from flask_migrate_decl.commands.revisions import migrate
@@ -338,6 +341,28 @@ def test_a_type_that_can_not_be_compiled_is_no_obstacle(sqlite_project: Project,
         db.Table("order", Column("id", Integer, primary_key=True), Column("user_id", Integer))
 
     assert "Generating" in sqlite_project.app(define).run("db", "migrate")
+
+
+class Now(FunctionElement[Any]):
+    """A function that SQLAlchemy can write for SQLite only."""
+
+    type = DateTime()
+    inherit_cache = True
+
+
+@compiles(Now, "sqlite")
+def _now(_element: Now, _compiler: Any, **_kw: Any) -> str:
+    return "CURRENT_TIMESTAMP"
+
+
+def test_a_default_of_one_database_is_read(sqlite_project: Project, lite: App) -> None:
+    def define(db: SQLAlchemy) -> None:
+        key = Column("id", Integer, primary_key=True)
+        named = Column("full_name", String(20), nullable=False, server_default=Now())
+        db.Table("user", key, named, Column("mail", String(80)))
+
+    output = sqlite_project.app(define).run("db", "suggest-renames")
+    assert "column user.name → full_name" in output
 
 
 # --- several databases, and kinds of one database ----------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Index, UniqueConstraint, types
+from sqlalchemy.exc import SQLAlchemyError
 
 from flask_migrate_decl.renames import ColumnTraits, TableTraits
 
@@ -86,8 +87,15 @@ class TraitsReader:
         argument = getattr(column.server_default, "arg", None)
         if argument is None:
             return None
-        text = argument if isinstance(argument, str) else str(argument)
+        text = argument if isinstance(argument, str) else self._sql(argument)
         return _CAST.sub("", text.strip("()")).strip("'").lower()
+
+    def _sql(self, argument: Any) -> str:
+        """Write a default, which may be known to some databases only."""
+        try:
+            return str(argument.compile(dialect=self.dialect))
+        except SQLAlchemyError:
+            return repr(argument)
 
     def _references(self, column: Column[Any]) -> Iterator[str]:
         for key in column.foreign_keys:
