@@ -225,6 +225,18 @@ def test_an_answer_that_fits_nothing_writes_nothing(sqlite_project: Project, lit
     assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
 
 
+def test_a_hook_that_fails_leaves_neither_a_revision_nor_a_hint(
+    sqlite_project: Project, lite: App
+) -> None:
+    hook = 'name = "missing"\ntype = "console_scripts"\nentrypoint = "no_such_entry_point"'
+    sqlite_project.configure(f"[[post_write_hooks]]\n{hook}\n")
+    section, scripts = hints(sqlite_project), sqlite_project.scripts()
+    after = sqlite_project.app(shop("user", "full_name"))
+    output = after.run("db", "migrate", "--rename", "user.name=full_name", exit_code=2)
+    assert "no_such_entry_point" in output
+    assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
+
+
 def test_what_alembic_finds_no_likeness_in_can_be_said(sqlite_project: Project, lite: App) -> None:
     after = sqlite_project.app(shop("member", "zzz", size=5))
     answers = ("user=member", "member.name=zzz", "order.user_id=member_id")

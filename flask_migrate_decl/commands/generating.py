@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.commands.undeclared import suggestions
@@ -14,8 +13,6 @@ from flask_migrate_decl.results import RevisionResult, SuggestionsResult
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
-
-    from alembic.script import Script
 
     from flask_migrate_decl.commands.undeclared import Answers
     from flask_migrate_decl.environment import Comparison, Run
@@ -67,11 +64,15 @@ def _written(comparison: Comparison, run: Run, answers: Answers) -> RevisionResu
     """Write the script and the hints, or neither."""
     _verify_drops(run, answers)
     answers.verify()
-    scripts = comparison.write()
+    before = comparison.files()
     try:
+        scripts = comparison.write()
         answers.write()
     except BaseException:
-        _remove(scripts)
+        # A hook may have failed after its script was written.
+        if answers.added:
+            for path in comparison.files() - before:
+                path.unlink(missing_ok=True)
         raise
     return RevisionResult(
         scripts,
@@ -91,11 +92,6 @@ def _verify_drops(run: Run, answers: Answers) -> None:
     except DropsRefusedError as error:
         unanswered = tuple(found for found in answers.suggestions if found.answer is None)
         raise DropsRefusedError(error.drops, unanswered) from None
-
-
-def _remove(scripts: Sequence[Script]) -> None:
-    for script in scripts:
-        Path(script.path).unlink(missing_ok=True)
 
 
 def suggested(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import RevisionContext
@@ -26,6 +27,12 @@ class Comparison:
         """Write the scripts, none where there is nothing to do."""
         written = list(self.revision_context.generate_scripts())
         return tuple(script for script in written if script is not None)
+
+    def files(self) -> frozenset[Path]:
+        """Return the files of the history, as they are now."""
+        history = self.revision_context.script_directory
+        folders = history.version_locations or [str(Path(history.dir, "versions"))]
+        return frozenset(path for folder in folders for path in Path(folder).rglob("*.py"))
 
 
 def compare(config: Config, run: Run, **arguments: Any) -> Comparison:
