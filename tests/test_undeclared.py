@@ -225,6 +225,20 @@ def test_an_answer_that_fits_nothing_writes_nothing(sqlite_project: Project, lit
     assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
 
 
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("user.nick=alias", "spent"), ("usr=account", "spent"), ("user.nick=mail", "applied")],
+)
+def test_an_answer_with_nothing_to_rename_writes_nothing(
+    sqlite_project: Project, lite: App, said: str, state: str
+) -> None:
+    section, scripts = hints(sqlite_project), sqlite_project.scripts()
+    after = sqlite_project.app(shop("user", "full_name"))
+    output = after.run("db", "migrate", "--rename", said, exit_code=1)
+    assert f"is {state}: " in output
+    assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
+
+
 def test_a_hook_that_fails_leaves_neither_a_revision_nor_a_hint(
     sqlite_project: Project, lite: App
 ) -> None:

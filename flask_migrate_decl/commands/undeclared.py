@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flask_migrate_decl.commands.adding import edit_adding, worded_write_errors
 from flask_migrate_decl.config import NewHint, configuration_of, edit_with_hint, source_in
-from flask_migrate_decl.errors import AnswerError, ConfigChangedError, UndeclaredRenamesError
+from flask_migrate_decl.errors import (
+    AnswerError,
+    ConfigChangedError,
+    HintProblem,
+    RenameHintsError,
+    UndeclaredRenamesError,
+)
 from flask_migrate_decl.renames import (
     Kind,
     Refusals,
+    State,
     TableRename,
     key_ends,
     read_dropped,
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from flask_migrate_decl.config import Configuration, Edit, Source
-    from flask_migrate_decl.renames import Candidate, Hint, SaidRename
+    from flask_migrate_decl.renames import Candidate, Hint, HintReport, SaidRename
     from flask_migrate_decl.results import AddedHint
 
 Ask = Callable[[Suggestion, int, int], bool]
@@ -54,6 +61,7 @@ class Answers:
     suggestions: list[Suggestion] = field(default_factory=list)
     added: list[AddedHint] = field(default_factory=list)
     _edit: Edit | None = None
+    _unfounded: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, rename: Sequence[str], not_renamed: Sequence[str], ask: Ask | None) -> Answers:
@@ -95,7 +103,9 @@ class Answers:
             for suggestion in suggestions(self.configuration.source, meant):
                 self._take_answer(suggestion, is_rename=True)
             if not meant:
+                known = len(self.added)
                 self._add(new_hint(said.hint))
+                self._unfounded |= {added.key for added in self.added[known:]}
         self.said = ()
 
     def _take_answer(self, suggestion: Suggestion, is_rename: bool) -> None:
@@ -124,11 +134,20 @@ class Answers:
         """What the command line calls no rename, and is not dropped either."""
         return tuple(".".join(parts) for parts in self.refusals.unmet)
 
-    def verify(self) -> None:
+    def verify(self, reports: Iterable[HintReport]) -> None:
         """Find out before a script is written that the hints can't be.
 
+        :param reports: what becomes of the hints.
+        :raises RenameHintsError: the command line says a rename that there is nothing of.
         :raises ConfigChangedError: somebody else changed the file meanwhile.
         """
+        idle = [
+            report
+            for report in reports
+            if report.hint.place in self._unfounded and report.state is not State.PENDING
+        ]
+        if idle:
+            raise RenameHintsError(tuple(map(_idle, idle)))
         if self._edit is not None and not self._edit.is_current:
             raise ConfigChangedError(self._edit.path)
 
@@ -153,6 +172,11 @@ def _has(source: Source, hint: NewHint) -> bool:
     """Tell whether a section, which is valid, has a hint already, be it under an id."""
     hints = source.section.get("renames", {}).get(hint.kind, ())
     return any({**found, "id": None} == {**hint.values, "id": None} for found in hints)
+
+
+def _idle(report: HintReport) -> HintProblem:
+    hint, help_ = report.hint, "leave the --rename out, or name what is in the database"
+    return HintProblem(hint.place, str(hint), str(report.state), report.message, help_)
 
 
 def suggestions(source: Source, candidates: Iterable[Candidate]) -> Iterator[Suggestion]:
