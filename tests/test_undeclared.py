@@ -302,6 +302,17 @@ def test_an_error_tells_programs_too(sqlite_project: Project, lite: App) -> None
     assert [found["answer"] for found in told["suggestions"]] == [None]
 
 
+def test_refused_drops_tell_programs_too(sqlite_project: Project, lite: App) -> None:
+    sqlite_project.configure('[safety]\non_drop = "error"')
+    runner = sqlite_project.app(shop("user", "full_name")).flask.test_cli_runner()
+    result = runner.invoke(args=["db", "migrate", "--format", "json"])
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert told["revisions"] == []
+    assert [found["to"] for found in told["suggestions"]] == ["full_name"]
+    assert [(drop["column"], drop["rows"]) for drop in told["drops"]] == [("name", 1)]
+
+
 def test_suggestions_write_nothing(sqlite_project: Project, lite: App) -> None:
     section, scripts = hints(sqlite_project), sqlite_project.scripts()
     after = sqlite_project.app(shop("user", "full_name"))

@@ -17,7 +17,7 @@ from flask_migrate_decl.cli.building import command, flag, format_option, stream
 from flask_migrate_decl.cli.console import show, show_warning
 from flask_migrate_decl.cli.group import x_arg_option
 from flask_migrate_decl.commands import revisions as commands
-from flask_migrate_decl.errors import StoppedError, UndeclaredRenamesError
+from flask_migrate_decl.errors import DropsRefusedError, StoppedError, UndeclaredRenamesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,9 +53,11 @@ def answering(function: Callable[..., RevisionResult]) -> Callable[..., Revision
             raise click.UsageError("--rename and --not-renamed need --autogenerate")
         try:
             return function(**options, ask=None if no_input or not _at_terminal() else _ask)
-        except UndeclaredRenamesError as error:
+        except (UndeclaredRenamesError, DropsRefusedError) as error:
             if stream := stream_for_programs():
-                show(_json({"revisions": [], "suggestions": error.suggestions}), stream)
+                drops = error.drops if isinstance(error, DropsRefusedError) else ()
+                values = {"revisions": [], "suggestions": error.suggestions}
+                show(_json({**values, "drops": [asdict(drop) for drop in drops]}), stream)
             raise
 
     return wrapped
