@@ -239,6 +239,21 @@ def test_an_answer_with_nothing_to_rename_writes_nothing(
     assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
 
 
+def test_the_same_answer_may_be_given_twice(sqlite_project: Project, lite: App) -> None:
+    after = sqlite_project.app(shop("user", "full_name"))
+    said = ("--rename", "user.name=full_name", "--rename", '"user".name=full_name')
+    assert "renamed column user.name → full_name" in after.run("db", "migrate", *said)
+    assert hints(sqlite_project).count('\nto = "full_name"') == 1
+
+
+def test_a_name_that_no_file_takes_writes_nothing(sqlite_project: Project, lite: App) -> None:
+    section, scripts = hints(sqlite_project), sqlite_project.scripts()
+    after = sqlite_project.app(shop("user", "full_name"))
+    output = after.run("db", "migrate", "--rename", "user.name=\udcff", exit_code=2)
+    assert "a name has characters that UTF-8 lacks" in output
+    assert (hints(sqlite_project), sqlite_project.scripts()) == (section, scripts)
+
+
 def test_a_hook_that_fails_leaves_neither_a_revision_nor_a_hint(
     sqlite_project: Project, lite: App
 ) -> None:

@@ -121,7 +121,8 @@ class Answers:
         if _has(self.configuration.source, hint):
             return
         before = self._edit
-        edit, added = edit_adding(self.configuration.source, hint)
+        with worded_write_errors(self.configuration.source):
+            edit, added = edit_adding(self.configuration.source, hint)
         self._edit = replace(edit, before=before.before) if before else edit
         assert edit.document is not None
         source = source_in(edit.document)
