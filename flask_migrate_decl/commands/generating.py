@@ -69,9 +69,10 @@ def _written(comparison: Comparison, run: Run, answers: Answers) -> RevisionResu
         scripts = comparison.write()
         answers.write()
     except BaseException:
-        # A hook may have failed after its script was written.
+        # A hook may have failed after its script was written. What somebody else wrote meanwhile
+        # is theirs.
         if answers.added:
-            for path in comparison.files() - before:
+            for path in filter(comparison.is_own, comparison.files() - before):
                 path.unlink(missing_ok=True)
         raise
     return RevisionResult(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,15 @@ class Comparison:
         """Write the scripts, none where there is nothing to do."""
         written = list(self.revision_context.generate_scripts())
         return tuple(script for script in written if script is not None)
+
+    def is_own(self, path: Path) -> bool:
+        """Tell whether a file is the script of a revision of this comparison."""
+        ids = "|".join(re.escape(str(s.rev_id)) for s in self.revision_context.generated_revisions)
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return (
+            bool(ids)
+            and re.search(rf"(?m)^revision\b[^=\n]*= *['\"]({ids})['\"]", text) is not None
+        )
 
     def files(self) -> frozenset[Path]:
         """Return the files of the history, as they are now."""
