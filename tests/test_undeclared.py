@@ -319,8 +319,7 @@ def test_an_error_tells_programs_too(sqlite_project: Project, lite: App) -> None
 
 def test_refused_drops_tell_programs_too(sqlite_project: Project, lite: App) -> None:
     sqlite_project.configure('[safety]\non_drop = "error"')
-    runner = sqlite_project.app(shop("user", "full_name")).flask.test_cli_runner()
-    result = runner.invoke(args=["db", "migrate", "--format", "json"])
+    result = sqlite_project.app(shop("user", "full_name")).result("db", "migrate", *JSON)
     assert result.exit_code == 1
     told = json.loads(result.stdout)
     assert told["revisions"] == []
