@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask_migrate_decl.commands.check_config import check_config, check_files
+    from flask_migrate_decl.commands.checking import check
+    from flask_migrate_decl.commands.folders import init, list_templates
+    from flask_migrate_decl.commands.listing import branches, current, heads, history, show
     from flask_migrate_decl.commands.rename import (
         rename_column,
         rename_constraint,
@@ -22,25 +25,15 @@ if TYPE_CHECKING:
         rename_table,
     )
     from flask_migrate_decl.commands.renames import list_renames, prune_renames
-    from flask_migrate_decl.commands.revisions import (
-        branches,
-        check,
-        current,
-        downgrade,
+    from flask_migrate_decl.commands.running import downgrade, stamp, upgrade
+    from flask_migrate_decl.commands.show_config import show_config
+    from flask_migrate_decl.commands.writing import (
         edit,
-        heads,
-        history,
-        init,
-        list_templates,
         merge,
         migrate,
         revision,
-        show,
-        stamp,
         suggest_renames,
-        upgrade,
     )
-    from flask_migrate_decl.commands.show_config import show_config
     from flask_migrate_decl.errors import FindingsError, MigrateError
     from flask_migrate_decl.extension import Migrate
     from flask_migrate_decl.reporting import Depth
@@ -86,8 +79,24 @@ _MODULES = {
     "MigrateError": "errors",
     "FindingsError": "errors",
     "Depth": "reporting",
+    "branches": "commands.listing",
+    "check": "commands.checking",
     "check_config": "commands.check_config",
     "check_files": "commands.check_config",
+    "current": "commands.listing",
+    "downgrade": "commands.running",
+    "edit": "commands.writing",
+    "heads": "commands.listing",
+    "history": "commands.listing",
+    "init": "commands.folders",
+    "list_templates": "commands.folders",
+    "merge": "commands.writing",
+    "migrate": "commands.writing",
+    "revision": "commands.writing",
+    "show": "commands.listing",
+    "stamp": "commands.running",
+    "suggest_renames": "commands.writing",
+    "upgrade": "commands.running",
     "list_renames": "commands.renames",
     "prune_renames": "commands.renames",
     "rename_column": "commands.rename",
@@ -105,5 +114,5 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'commands.revisions')}")
+    module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
     return getattr(module, name)

@@ -30,12 +30,14 @@ class Template:
 class InitResult:
     """What ``init`` made.
 
+    :param directory: the folder, ``others`` those of further histories.
     :param section: the section it added; ``None`` where the project had one, where a template's
         folder was copied, and where the folder is outside of the working folder.
     """
 
     directory: Path
     section: StarterSection | None
+    others: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,18 +151,46 @@ class RunResult:
 
     :param applied: in order; empty where a project's own ``env.py`` ran them.
     :param sql: the statements, where they were asked for instead of a run.
+    :param files: where they were written to.
     """
 
     applied: tuple[AppliedRevision, ...] = ()
     sql: str | None = None
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListedHistory:
+    """Revisions of one history.
+
+    :param directory: its folder.
+    :param binds: the bind keys of the databases that follow it, ``None`` being the default one.
+    :param text: the revisions as Alembic shows them.
+    :param current: what each database is at, by bind key; ``None`` where it was not asked.
+    """
+
+    directory: Path
+    binds: tuple[str | None, ...]
+    scripts: tuple[Script, ...]
+    text: str
+    current: Mapping[str | None, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Revisions, and the text in which Alembic shows them."""
+    """Revisions, of each history that was asked for."""
 
-    scripts: tuple[Script, ...]
-    text: str
+    histories: tuple[ListedHistory, ...]
+
+    @property
+    def scripts(self) -> tuple[Script, ...]:
+        """The revisions of all histories."""
+        return tuple(script for history in self.histories for script in history.scripts)
+
+    @property
+    def text(self) -> str:
+        """All of them as Alembic shows them."""
+        return "".join(history.text for history in self.histories)
 
 
 @dataclass(frozen=True)
@@ -169,11 +199,24 @@ class CurrentRevisions:
 
     :param bind: the bind key, ``None`` for the default database.
     :param url: the database's URL without its password.
+    :param directory: the folder of its history.
+    :param scripts: what it is at, and what that depends on.
+    :param revisions: what it is at; the history may have no script of it.
+    :param heads: where its history ends.
     """
 
     bind: str | None
     url: str
+    directory: Path
     scripts: tuple[Script, ...]
+    revisions: tuple[str, ...]
+    heads: tuple[str, ...]
+
+    @property
+    def is_at_head(self) -> bool:
+        """Whether nothing is left to be run."""
+        reached = {script.revision for script in self.scripts}
+        return set(self.heads) <= reached
 
 
 @dataclass(frozen=True)
@@ -185,10 +228,24 @@ class CurrentResult:
 
 
 @dataclass(frozen=True)
+class CheckedBind:
+    """A database that was compared with its models.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param changes: what the models ask for, one readable line each.
+    """
+
+    bind: str | None
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """The models and the databases agree.
 
     :param hints: what became of each rename hint that was looked at.
+    :param binds: the databases that were compared.
     """
 
     hints: tuple[HintReport, ...]
+    binds: tuple[CheckedBind, ...] = ()

@@ -19,8 +19,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Integer, String, make_url
 
 import flask_migrate_decl
+import flask_migrate_decl as commands
 from flask_migrate_decl import Migrate
-from flask_migrate_decl.commands import revisions as commands
 from flask_migrate_decl.databases import shown_url
 from flask_migrate_decl.errors import (
     AlembicCommandError,

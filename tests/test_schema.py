@@ -19,7 +19,6 @@ from flask_migrate_decl.config.check import CheckedSource, check_source
 from flask_migrate_decl.config.schema import pyproject_schema, schema_texts, settings_schema
 from flask_migrate_decl.config.settings import (
     HINT_MODELS,
-    NOT_YET,
     BindSettings,
     PostWriteHook,
     RenameHints,
@@ -88,14 +87,10 @@ def test_the_command_writes_the_schemas_into_a_new_folder(tmp_path: Path) -> Non
 
 
 @every_table
-def test_a_table_has_the_keys_that_are_carried_out_and_no_others(model: type[BaseModel]) -> None:
-    carried_out = {
-        info.alias or name
-        for name, info in model.model_fields.items()
-        if NOT_YET not in info.metadata
-    }
+def test_a_table_has_the_keys_of_the_settings_and_no_others(model: type[BaseModel]) -> None:
     table = TABLES[model]
-    assert set(table["properties"]) == carried_out
+    keys = {info.alias or name for name, info in model.model_fields.items()}
+    assert set(table["properties"]) == keys
     others = {"type": "string"} if model is PostWriteHook else False
     assert table["additionalProperties"] == others
 
@@ -117,7 +112,7 @@ def test_every_default_is_that_of_the_settings(model: type[BaseModel]) -> None:
         assert info.is_required() is (key in table.get("required", ()))
         if info.is_required() or default is None or model is BindSettings:
             assert "default" not in table["properties"].get(key, {}), key
-        elif NOT_YET not in info.metadata:
+        else:
             assert table["properties"][key]["default"] == written(default), key
 
 

@@ -26,7 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import UserDefinedType
 
-from flask_migrate_decl.commands.revisions import migrate
+from flask_migrate_decl import migrate
 from flask_migrate_decl.errors import StoppedError
 from flask_migrate_decl.results import Suggestion
 from tests.project import NEEDS_SQLALCHEMY_2_1, App, Define, Project, begun

@@ -9,6 +9,7 @@ from flask_migrate_decl.autogenerate.declared import (
     DeclaredRenames,
     Following,
     bind_of,
+    bind_of_token,
 )
 from flask_migrate_decl.autogenerate.plugin import PLUGIN
 from flask_migrate_decl.autogenerate.undeclared import undeclared_renames
@@ -21,6 +22,7 @@ __all__ = [
     "DeclaredRenames",
     "Following",
     "bind_of",
+    "bind_of_token",
     "register",
     "unconnected_name_rules",
     "undeclared_renames",

@@ -98,5 +98,9 @@ def bind_of(context: MigrationContext) -> str | None:
     if BIND_OPTION in options:
         bind: str | None = options[BIND_OPTION]
         return bind
-    token: str = options.get("upgrade_token", _TOKEN)
+    return bind_of_token(options.get("upgrade_token", _TOKEN))
+
+
+def bind_of_token(token: str) -> str | None:
+    """Return the bind key in the name of a template's variable for upgrades."""
     return token.removesuffix(_TOKEN).removesuffix("_") or None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.autogenerate import DeclaredRenames, unconnected_name_rules
+from flask_migrate_decl.checks.history import directory_path
 from flask_migrate_decl.config import hint_path
 from flask_migrate_decl.environment import (
     behind_in_words,
@@ -34,7 +35,7 @@ from flask_migrate_decl.reporting import HintState
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from flask_migrate_decl.checks.subject import Subject
+    from flask_migrate_decl.checks.subject import ReadHistory, Subject
     from flask_migrate_decl.databases import Bind
     from flask_migrate_decl.errors import HintProblem, Rule
     from flask_migrate_decl.renames import Hint, HintReport
@@ -82,10 +83,11 @@ def _check_database(
     subject: Subject, bind: Bind, checked: DatabasesChecked, declared: DeclaredRenames
 ) -> None:
     checked.findings += _too_long_names(subject, bind)
-    history = subject.history.directory
+    read = subject.history_of(bind)
+    history = read.directory
     if (missing := bind.missing_file) is not None:
         if history is not None and history.get_heads():
-            checked.findings.append(_not_at_head(subject, f"there is no file {missing} yet"))
+            checked.findings.append(_not_at_head(subject, read, f"there is no file {missing} yet"))
         return
     with compared_hints(subject.project, bind, declared, history) as hints:
         checked.findings += _revisions(subject, bind, current_heads(hints))
@@ -138,20 +140,22 @@ def _of_problem(subject: Subject, rule: Rule, problem: HintProblem) -> Finding:
 
 def _revisions(subject: Subject, bind: Bind, current: Sequence[str]) -> Iterator[Finding]:
     """Compare the current revision with the head; a history that is broken is told elsewhere."""
-    history = subject.history.directory
-    if history is None or not subject.project.directory.is_dir():
+    read = subject.history_of(bind)
+    history, path = read.directory, directory_path(read.history)
+    if history is None or not read.history.directory.is_dir():
         return
     unknown = unknown_revisions(history, current)
     for name in unknown:
         help_ = 'bring the script back, or say where it is with "flask db stamp"'
         message = unknown_in_words(bind, name)
-        yield subject.finding(REVISION_UNKNOWN, ("directory",), message, help_)
+        yield subject.finding(REVISION_UNKNOWN, path, message, help_)
     if not unknown and (message := behind_in_words(bind, history, current)):
-        yield _not_at_head(subject, message)
+        yield _not_at_head(subject, read, message)
 
 
-def _not_at_head(subject: Subject, message: str) -> Finding:
-    return subject.finding(NOT_AT_HEAD, ("directory",), message, 'run "flask db upgrade"')
+def _not_at_head(subject: Subject, read: ReadHistory, message: str) -> Finding:
+    path = directory_path(read.history)
+    return subject.finding(NOT_AT_HEAD, path, message, 'run "flask db upgrade"')
 
 
 # --- names -------------------------------------------------------------------------------------

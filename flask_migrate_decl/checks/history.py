@@ -26,42 +26,54 @@ if TYPE_CHECKING:
 
     from alembic.script import ScriptDirectory
 
-    from flask_migrate_decl.checks.subject import Subject
+    from flask_migrate_decl.checks.subject import ReadHistory, Subject
+    from flask_migrate_decl.config import KeyPath
+    from flask_migrate_decl.environment import History
 
 
 def history_findings(subject: Subject) -> Iterator[Finding]:
     """Find folders that are not there, scripts that can't be loaded, and gaps between them.
 
-    Alembic reads the history; only where it stumbles are the scripts looked at one by one, as it
+    Alembic reads a history; only where it stumbles are the scripts looked at one by one, as it
     tells of the first that is wrong.
     """
-    if not subject.project.directory.is_dir():
-        message = f"there is no folder {subject.project.directory}"
-        yield subject.finding(DIRECTORY_MISSING, ("directory",), message, _MAKE_IT)
+    for read in subject.histories:
+        yield from _of_history(subject, read)
+
+
+def _of_history(subject: Subject, read: ReadHistory) -> Iterator[Finding]:
+    path, folder = directory_path(read.history), read.history.directory
+    if not folder.is_dir():
+        message = f"there is no folder {folder}"
+        yield subject.finding(DIRECTORY_MISSING, path, message, _MAKE_IT)
         return
-    yield from _missing_locations(subject)
-    history = subject.history
-    if history.directory is not None and not history.has_gaps:
-        yield from _several_heads(subject, history.directory)
+    yield from _missing_locations(subject, read.history)
+    if read.directory is not None and not read.has_gaps:
+        yield from _several_heads(subject, path, read.directory)
         return
-    found = list(_wrong_scripts(subject))
+    found = list(_wrong_scripts(read))
     yield from found
-    if not found and history.error is not None:
-        message = f"Alembic can't use the history: {_in_words(history.error)}"
-        yield subject.finding(HISTORY_UNUSABLE, ("directory",), message, _SEE_SCRIPTS)
+    if not found and read.error is not None:
+        message = f"Alembic can't use the history: {_in_words(read.error)}"
+        yield subject.finding(HISTORY_UNUSABLE, path, message, _SEE_SCRIPTS)
+
+
+def directory_path(history: History) -> KeyPath:
+    """Return the key that names a history's folder."""
+    return ("directory",) if history.owner is None else ("binds", history.owner, "directory")
 
 
 _MAKE_IT = 'make it with "flask db init", or correct the path'
 _SEE_SCRIPTS = "see to alembic.ini, and to down_revision and depends_on in the scripts"
 
 
-def _missing_locations(subject: Subject) -> Iterator[Finding]:
+def _missing_locations(subject: Subject, history: History) -> Iterator[Finding]:
     """Find declared folders that are not there; the one that is not declared may be empty."""
-    locations = subject.settings.version_locations or ()
-    for position, location in enumerate(locations):
+    table = directory_path(history)[:-1]
+    for position, location in enumerate(history.script_options.get("version_locations") or ()):
         folder = subject.project.configuration.path(location)
         if not folder.is_dir():
-            path = ("version_locations", position)
+            path = (*table, "version_locations", position)
             yield subject.finding(
                 DIRECTORY_MISSING, path, f"there is no folder {folder}", "correct the path"
             )
@@ -73,19 +85,19 @@ def _in_words(error: BaseException) -> str:
     return without_secrets(str(error) or type(error).__name__)
 
 
-def _several_heads(subject: Subject, history: ScriptDirectory) -> Iterator[Finding]:
+def _several_heads(subject: Subject, path: KeyPath, history: ScriptDirectory) -> Iterator[Finding]:
     """Find several heads, unless each is that of a branch with a label of its own."""
     heads = history.get_heads()
     if len(heads) < 2 or all(history.get_revision(head).branch_labels for head in heads):
         return
     message = f"the history has {len(heads)} heads: {', '.join(sorted(heads))}"
     help_ = 'bring them together with "flask db merge heads", or run "flask db upgrade heads"'
-    yield subject.finding(SEVERAL_HEADS, ("directory",), message, help_)
+    yield subject.finding(SEVERAL_HEADS, path, message, help_)
 
 
-def _wrong_scripts(subject: Subject) -> Iterator[Finding]:
+def _wrong_scripts(history: ReadHistory) -> Iterator[Finding]:
     scripts = []
-    for path in _script_files(subject):
+    for path in _script_files(history):
         try:
             scripts.append(_load(path))
         except (Exception, SystemExit) as error:
@@ -94,9 +106,8 @@ def _wrong_scripts(subject: Subject) -> Iterator[Finding]:
     yield from _without_parent(scripts)
 
 
-def _script_files(subject: Subject) -> list[Path]:
+def _script_files(history: ReadHistory) -> list[Path]:
     """Return the files that Alembic takes for revisions, each once."""
-    history = subject.history
     pattern = "**/*" if history.is_recursive else "*"
     endings = (".py", ".pyc") if history.is_sourceless else (".py",)
     found = {

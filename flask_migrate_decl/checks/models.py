@@ -47,7 +47,7 @@ def _without_models(subject: Subject, bind: Bind) -> Iterator[Finding]:
 def _checks_without_name(subject: Subject, bind: Bind) -> Iterator[Finding]:
     project = subject.project
     options = project.configuration.declared_options(bind.key) | dict(project.registration.options)
-    if bind.engine.dialect.name != "sqlite" or not options.get("render_as_batch", True):
+    if bind.app_engine.dialect.name != "sqlite" or not options.get("render_as_batch", True):
         return
     tables = sorted(
         table.fullname

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DatabaseOptions, Lines
-from flask_migrate_decl.environment import ALWAYS_PASSED
-from flask_migrate_decl.errors import Finding
-from flask_migrate_decl.errors.rules import ENV_COLLIDES, ENV_OVERRIDES
+from flask_migrate_decl.environment import ALWAYS_PASSED, verify_own_env
+from flask_migrate_decl.errors import Finding, OwnEnvironmentError, Place
+from flask_migrate_decl.errors.rules import ENV_COLLIDES, ENV_OVERRIDES, ENV_UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from flask_migrate_decl.checks.subject import Subject
-    from flask_migrate_decl.errors import Place, Rule
+    from flask_migrate_decl.environment import History
+    from flask_migrate_decl.errors import Rule
 
 _OF_A_FILE_OF_SQL = frozenset(
     {
@@ -32,10 +34,22 @@ _OF_A_FILE_OF_SQL = frozenset(
 
 
 def own_env_findings(subject: Subject) -> Iterator[Finding]:
-    """Find calls of ``context.configure()`` that keep the section's options out."""
-    path = subject.project.own_env
-    if path is None:
-        return
+    """Find what an ``env.py`` can't do, and calls that keep the section's options out."""
+    for history in subject.project.histories:
+        if history.own_env is not None:
+            yield from _unusable(history, history.own_env)
+            yield from _calls(subject, history.own_env)
+
+
+def _unusable(history: History, path: Path) -> Iterator[Finding]:
+    try:
+        verify_own_env(history, path)
+    except OwnEnvironmentError as error:
+        message = f"it can't be used: {error.reason}"
+        yield Finding(ENV_UNUSABLE, message, "remove it, without changes of your own", Place(path))
+
+
+def _calls(subject: Subject, path: Path) -> Iterator[Finding]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
         tree = ast.parse(text)

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
     from flask_migrate_decl.config import KeyPath, Settings
-    from flask_migrate_decl.environment import Project
+    from flask_migrate_decl.environment import History, Project
     from flask_migrate_decl.errors import Place, Rule
 
 
 @dataclass(frozen=True)
-class History:
+class ReadHistory:
     """A history as Alembic read it, and where it looked for scripts.
 
     :param directory: ``None`` where it could not be read.
@@ -33,6 +33,7 @@ class History:
     :param has_gaps: a parent is missing, or an identifier is there twice.
     """
 
+    history: History
     directory: ScriptDirectory | None
     error: BaseException | None
     has_gaps: bool
@@ -58,17 +59,14 @@ class Subject:
         return present_binds(self.project.registration.db, self.project.configuration)
 
     @cached_property
-    def history(self) -> History:
-        """The history, read once, as each reading runs the scripts' code."""
-        found = None
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                with script_directory(self.project) as found:
-                    found.get_heads()
-            except (Exception, SystemExit) as error:
-                return _history(found, error, caught)
-        return _history(found, None, caught)
+    def histories(self) -> tuple[ReadHistory, ...]:
+        """The histories, each read once, as each reading runs the scripts' code."""
+        return tuple(map(_read, self.project.histories))
+
+    def history_of(self, bind: Bind) -> ReadHistory:
+        """Return the history that a database follows."""
+        owner = self.project.configuration.history_owner(bind.key)
+        return next(read for read in self.histories if read.history.owner == owner)
 
     def finding(
         self,
@@ -86,15 +84,31 @@ class Subject:
         return self.project.configuration.source.place(path, of)
 
 
-def _history(
-    found: ScriptDirectory | None, error: BaseException | None, caught: Sequence[WarningMessage]
-) -> History:
+def _read(history: History) -> ReadHistory:
+    found = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with script_directory(history) as found:
+                found.get_heads()
+        except (Exception, SystemExit) as error:
+            return _as_read(history, found, error, caught)
+    return _as_read(history, found, None, caught)
+
+
+def _as_read(
+    history: History,
+    found: ScriptDirectory | None,
+    error: BaseException | None,
+    caught: Sequence[WarningMessage],
+) -> ReadHistory:
     has_gaps = any("revision" in str(warning.message).lower() for warning in caught)
     directory = found if error is None else None
     if found is None:
-        return History(directory, error, has_gaps)
+        return ReadHistory(history, directory, error, has_gaps)
     locations = found.version_locations or [str(Path(found.dir) / "versions")]
-    return History(
+    return ReadHistory(
+        history,
         directory,
         error,
         has_gaps,

@@ -38,6 +38,12 @@ def text_option(*names: str, help: str, default: str | None = None) -> click.Opt
     return click.Option(names, default=default, help=help)
 
 
+def bind_option() -> click.Option:
+    """Return the option that names binds."""
+    help_ = 'A bind that the command is about, "default" being the main database; may be repeated.'
+    return click.Option(["--bind"], multiple=True, metavar="NAME", help=help_)
+
+
 def format_option() -> click.Option:
     """Return the option by which a result is for programs, alone on standard output."""
     return click.Option(

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from flask_migrate_decl.cli.building import command, flag, stream_for_programs, text_option
+from flask_migrate_decl.cli.building import (
+    bind_option,
+    command,
+    flag,
+    format_option,
+    stream_for_programs,
+    text_option,
+)
 from flask_migrate_decl.cli.console import show, show_drops, show_hints
 from flask_migrate_decl.cli.group import x_arg_option
+from flask_migrate_decl.cli.listing import (
+    show_checked,
+    show_current,
+    show_heads,
+    show_history,
+    show_texts,
+)
 from flask_migrate_decl.cli.undeclared import (
     OPTIONS,
     answering,
     show_revision_as_json,
     show_undeclared,
 )
-from flask_migrate_decl.commands import revisions as commands
+from flask_migrate_decl.commands import checking, folders, listing, running, writing
 from flask_migrate_decl.errors import ModelsDifferError
+from flask_migrate_decl.reporting.paths import shown_path
 
 if TYPE_CHECKING:
     from flask_migrate_decl.results import (
         CheckResult,
-        CurrentResult,
         InitResult,
-        Listing,
         RevisionResult,
         RunResult,
         Template,
@@ -36,6 +50,12 @@ if TYPE_CHECKING:
 _MESSAGE = text_option("-m", "--message", help="Revision message.")
 _SQL = flag("--sql", help="Don't emit SQL to database - dump to standard output instead.")
 _TAG = text_option("--tag", help='Arbitrary "tag" name - can be used by custom env.py scripts.')
+_BIND = bind_option()
+_OUTPUT_DIR = click.Option(
+    ["--output-dir"],
+    type=click.Path(path_type=Path),
+    help="With --sql, write the statements into this folder, a file for each database.",
+)
 _VERBOSE = flag("-v", "--verbose", help="Use more verbose output.")
 _BRANCH_LABEL = text_option(
     "--branch-label", help="Specify a branch label to apply to the new revision."
@@ -90,7 +110,8 @@ def _show_templates(templates: tuple[Template, ...]) -> None:
 
 
 def _show_init(result: InitResult) -> None:
-    show(f"Created {result.directory}")
+    for directory in (result.directory, *result.others):
+        show(f"Created {directory}")
     if result.section is None:
         return
     if result.section.written:
@@ -120,26 +141,26 @@ def _show_revision(result: RevisionResult) -> None:
 
 
 def _show_run(result: RunResult) -> None:
-    if result.sql is not None:
+    for path in result.files:
+        show(f"Wrote {shown_path(path)}")
+    if result.sql is not None and not result.files:
         click.echo(result.sql, nl=False)
 
 
-def _show_text(result: Listing | CurrentResult) -> None:
-    click.echo(result.text, nl=False)
-
-
 def _show_checked(result: CheckResult) -> None:
+    if show_checked(result.binds):
+        return
     show_hints(result.hints, (), verbose=_is_verbose())
     show("No new upgrade operations detected.")
 
 
-@wraps(commands.check)
+@wraps(checking.check)
 def _check(**options: Any) -> CheckResult:
     """Check, and explain the hints where the models differ too."""
     try:
-        return commands.check(**options)
+        return checking.check(**options)
     except ModelsDifferError as error:
-        if _is_verbose():
+        if not show_checked(error.binds) and _is_verbose():
             show_hints(error.hints, error.steps, verbose=True, done="to be renamed")
         raise
 
@@ -174,109 +195,138 @@ COMMANDS = {
     made.name: made
     for made in (
         command(
-            "list-templates", "List available templates.", commands.list_templates, _show_templates
+            "list-templates", "List available templates.", folders.list_templates, _show_templates
         ),
         command(
-            "init", "Creates a new migration repository.", commands.init, _show_init, *_INIT_OPTIONS
+            "init",
+            "Creates a new migration repository.",
+            folders.init,
+            _show_init,
+            *_INIT_OPTIONS,
+            _BIND,
         ),
         command(
             "revision",
             "Create a new revision file.",
-            answering(commands.revision),
+            answering(writing.revision),
             _show_revision,
             *_REVISION_OPTIONS,
             _AUTOGENERATE,
             *OPTIONS,
             _EXPLAIN,
             x_arg_option(),
+            _BIND,
         ),
         command(
             "migrate",
             "Autogenerate a new revision file (Alias for 'revision --autogenerate').",
-            answering(commands.migrate),
+            answering(writing.migrate),
             _show_migrated,
             *_REVISION_OPTIONS,
             *OPTIONS,
             _EXPLAIN,
             x_arg_option(),
+            _BIND,
         ),
         command(
             "edit",
             "Edit a revision file.",
-            commands.edit,
+            writing.edit,
             _show_nothing,
+            _BIND,
             _revision_argument("head"),
         ),
         command(
             "merge",
             "Merge two revisions together, creating a new revision file.",
-            commands.merge,
+            writing.merge,
             _show_generated,
             _MERGE_MESSAGE,
             _BRANCH_LABEL,
             _REV_ID,
+            _BIND,
             _REVISIONS,
         ),
         command(
             "upgrade",
             "Upgrade to a later version.",
-            commands.upgrade,
+            running.upgrade,
             _show_run,
             _SQL,
             _TAG,
             x_arg_option(),
+            _BIND,
+            _OUTPUT_DIR,
             _revision_argument("head"),
         ),
         command(
             "downgrade",
             "Revert to a previous version.",
-            commands.downgrade,
+            running.downgrade,
             _show_run,
             _SQL,
             _TAG,
             x_arg_option(),
+            _BIND,
+            _OUTPUT_DIR,
             _revision_argument("-1"),
         ),
         command(
             "show",
             "Show the revision denoted by the given symbol.",
-            commands.show,
-            _show_text,
+            listing.show,
+            show_texts,
+            _BIND,
             _revision_argument("head"),
         ),
         command(
             "history",
             "List changeset scripts in chronological order.",
-            commands.history,
-            _show_text,
+            listing.history,
+            show_history,
             _RANGE,
             _VERBOSE,
             _INDICATE,
+            _BIND,
+            format_option(),
         ),
         command(
             "heads",
             "Show current available heads in the script directory.",
-            commands.heads,
-            _show_text,
+            listing.heads,
+            show_heads,
             _VERBOSE,
             _DEPENDENCIES,
+            _BIND,
+            format_option(),
         ),
-        command("branches", "Show current branch points.", commands.branches, _show_text, _VERBOSE),
+        command(
+            "branches",
+            "Show current branch points.",
+            listing.branches,
+            show_texts,
+            _VERBOSE,
+            _BIND,
+        ),
         command(
             "current",
             "Display the current revision for each database.",
-            commands.current,
-            _show_text,
+            listing.current,
+            show_current,
             _VERBOSE,
+            _BIND,
+            format_option(),
         ),
         command(
             "stamp",
             "'stamp' the revision table with the given revision; don't run any migrations.",
-            commands.stamp,
+            running.stamp,
             _show_run,
             _SQL,
             _TAG,
             _PURGE,
+            _BIND,
+            _OUTPUT_DIR,
             _revision_argument("head"),
         ),
         command(
@@ -285,6 +335,8 @@ COMMANDS = {
             _check,
             _show_checked,
             _EXPLAIN,
+            _BIND,
+            format_option(),
         ),
     )
 }

@@ -13,10 +13,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flask_migrate_decl.cli.building import command, flag, format_option, stream_for_programs
+from flask_migrate_decl.cli.building import (
+    bind_option,
+    command,
+    flag,
+    format_option,
+    stream_for_programs,
+)
 from flask_migrate_decl.cli.console import show, show_warning
 from flask_migrate_decl.cli.group import x_arg_option
-from flask_migrate_decl.commands import revisions as commands
+from flask_migrate_decl.commands.writing import suggest_renames
 from flask_migrate_decl.errors import DropsRefusedError, StoppedError, UndeclaredRenamesError
 
 if TYPE_CHECKING:
@@ -202,8 +208,9 @@ COMMANDS = {
     "suggest-renames": command(
         "suggest-renames",
         "Show what looks like a rename that no hint declares; nothing is written.",
-        commands.suggest_renames,
+        suggest_renames,
         _show_suggestions,
+        bind_option(),
         format_option(),
         x_arg_option(),
     )

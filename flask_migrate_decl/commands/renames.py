@@ -8,11 +8,14 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from alembic.script import ScriptDirectory
-
 from flask_migrate_decl.commands.seen_hints import SeenHints
 from flask_migrate_decl.config import edit_without_hints, hint_path, with_section
-from flask_migrate_decl.environment import open_command
+from flask_migrate_decl.environment import (
+    script_directory,
+    select,
+    verify_directory,
+    worded_errors,
+)
 from flask_migrate_decl.errors import ConfigUnwritableError, HintsNotRemovedError
 from flask_migrate_decl.results import KeptHint, PrunePlan, PruneResult
 
@@ -79,12 +82,15 @@ def _edit(source: Source, keys: Sequence[str]) -> Edit:
 @contextmanager
 def _seen_hints(directory: Directory) -> Iterator[SeenHints]:
     """Look at every database, where there are hints at all, and stay connected meanwhile."""
-    with open_command(directory) as (config, run), ExitStack() as stack:
-        project = run.project
-        project.import_models()
-        seen = SeenHints(project, project.declared_renames)
-        if project.configuration.renames:
-            history = ScriptDirectory.from_config(config)
-            for bind in project.binds:
-                seen.look_at(bind, history, stack)
+    selection = select(directory)
+    project = selection.project
+    project.import_models()
+    seen = SeenHints(project, project.declared_renames)
+    with worded_errors(), ExitStack() as stack:
+        for history in selection.histories:
+            verify_directory(history)
+            if project.configuration.renames:
+                scripts = stack.enter_context(script_directory(history))
+                for bind in history.binds:
+                    seen.look_at(bind, scripts, stack)
         yield seen

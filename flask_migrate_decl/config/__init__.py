@@ -6,7 +6,13 @@ from flask_migrate_decl.config.editing import NewHint
 from flask_migrate_decl.config.hints import hint_path
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
 from flask_migrate_decl.config.patterns import matches
-from flask_migrate_decl.config.settings import BindSettings, DatabaseOptions, Settings
+from flask_migrate_decl.config.settings import (
+    DEFAULT_BIND,
+    BindSettings,
+    DatabaseOptions,
+    ScriptOptions,
+    Settings,
+)
 from flask_migrate_decl.config.source import (
     Source,
     find_source,
@@ -20,6 +26,7 @@ from flask_migrate_decl.config.toml.lines import Lines
 from flask_migrate_decl.reporting.keys import dotted
 
 __all__ = [
+    "DEFAULT_BIND",
     "BindSettings",
     "CheckedSource",
     "Configuration",
@@ -28,6 +35,7 @@ __all__ = [
     "KeyPath",
     "Lines",
     "NewHint",
+    "ScriptOptions",
     "Settings",
     "Source",
     "StarterSection",

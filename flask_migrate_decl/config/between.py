@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import zoneinfo
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.config.hints import hint_path, items_in
-from flask_migrate_decl.config.settings import HINT_MODELS, HOOK_KEYS
-from flask_migrate_decl.errors import BindNameError, Finding, Related, Rule, is_name_in_history
+from flask_migrate_decl.config.settings import DEFAULT_BIND, HINT_MODELS, HOOK_KEYS, ScriptOptions
+from flask_migrate_decl.errors import Finding, Related, Rule
 from flask_migrate_decl.errors.rules import (
-    BIND_NAME,
     BIND_NOT_DECLARED,
+    DIRECTORY_SHARED,
     HOOK_INCOMPLETE,
     HOOK_TWICE,
     ID_TWICE,
     MODULE_PREFIX,
+    NO_HISTORY_OF_ITS_OWN,
     OPTIONS_CONTRADICT,
     SCHEMA_NOT_COMPARED,
     UNKNOWN_TIMEZONE,
@@ -47,7 +49,8 @@ def findings_between(source: Source, renames: Renames) -> Iterator[Finding]:
     yield from _uncompared_schemas(source, renames)
     yield from _ids_twice(source)
     yield from _hooks(source)
-    yield from _bind_names(source)
+    yield from _shared_directories(source)
+    yield from _idle_script_options(source)
     yield from _timezone(source)
     for path, options in _tables_of_options(source.section):
         yield from _module_prefixes(source, path, options)
@@ -129,7 +132,7 @@ def _named_schemas(hint: Hint) -> Iterator[tuple[str, str]]:
 def _option(section: Mapping[str, Any], bind: str | None, key: str) -> Any:
     """Return an option as it is set for one database, ``None`` where it is not."""
     binds = section.get("binds")
-    own = binds.get(bind) if isinstance(binds, dict) else None
+    own = binds.get(bind or DEFAULT_BIND) if isinstance(binds, dict) else None
     return own[key] if isinstance(own, dict) and key in own else section.get(key)
 
 
@@ -179,14 +182,44 @@ def _hooks(source: Source) -> Iterator[Finding]:
 # --- binds and options -------------------------------------------------------------------------
 
 
-def _bind_names(source: Source) -> Iterator[Finding]:
-    binds = source.section.get("binds")
-    for name in binds if isinstance(binds, dict) else ():
-        if not is_name_in_history(name):
-            wrong = BindNameError(shortened(name))
-            path = ("binds", name)
-            place = source.place(path)
-            yield Finding(BIND_NAME, wrong.message, wrong.help, place, dotted(path))
+def _shared_directories(source: Source) -> Iterator[Finding]:
+    """Find histories in one folder, however the folder is written."""
+    section = source.section
+    own: dict[KeyPath, str] = {
+        ("binds", name, "directory"): options["directory"]
+        for name, options in _binds(section)
+        if isinstance(options.get("directory"), str)
+    }
+    shared = section.get("directory", "migrations")
+    first: dict[str, KeyPath] = {}
+    if isinstance(shared, str):
+        first[os.path.normpath(shared)] = ("directory",)
+    for path, directory in own.items():
+        folder = os.path.normpath(directory)
+        if earlier := first.get(folder):
+            place = earlier if len(earlier) > 1 or "directory" in section else None
+            message = f'"{directory}" is the folder of another history'
+            help_ = "leave it out to share that history, or name another folder"
+            yield _finding(source, DIRECTORY_SHARED, path, message, help_, place)
+        first.setdefault(folder, path)
+
+
+def _idle_script_options(source: Source) -> Iterator[Finding]:
+    for name, options in _binds(source.section):
+        for key in options if "directory" not in options else ():
+            if key in ScriptOptions.model_fields:
+                message = f'"{key}" does nothing for a bind that shares the section\'s history'
+                path = ("binds", name, key)
+                help_ = "set it in the section, or give the bind a directory"
+                yield _finding(source, NO_HISTORY_OF_ITS_OWN, path, message, help_)
+
+
+def _binds(section: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give the tables of binds, but for those that are none."""
+    binds = section.get("binds")
+    for name, options in binds.items() if isinstance(binds, dict) else ():
+        if isinstance(options, dict):
+            yield name, options
 
 
 def _timezone(source: Source) -> Iterator[Finding]:
@@ -217,10 +250,8 @@ def _is_timezone(name: str) -> bool:
 
 def _tables_of_options(section: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     yield (), section
-    binds = section.get("binds")
-    for name, options in binds.items() if isinstance(binds, dict) else ():
-        if isinstance(options, dict):
-            yield ("binds", name), options
+    for name, options in _binds(section):
+        yield ("binds", name), options
 
 
 _PREFIXES = ("alembic_module_prefix", "sqlalchemy_module_prefix", "user_module_prefix")
@@ -246,6 +277,16 @@ def _contradictions(source: Source, path: KeyPath, options: Mapping[str, Any]) -
             (*path, "transactional_ddl"),
             "transaction_per_migration does nothing where transactional_ddl = false",
             "leave transactional_ddl out, as Alembic knows what the database can do",
+        )
+    if section.get("bind_transactions", "separate") != "separate" and (
+        options.get("transaction_per_migration") is True
+    ):
+        yield _finding(
+            source,
+            OPTIONS_CONTRADICT,
+            (*path, "transaction_per_migration"),
+            f'it does nothing where bind_transactions = "{section["bind_transactions"]}"',
+            "take it out, or commit the binds separately",
         )
     if options.get("autogenerate_plugins") == []:
         yield _finding(

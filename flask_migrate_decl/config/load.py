@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.config.check import check_source
 from flask_migrate_decl.config.hints import renames_of
-from flask_migrate_decl.config.settings import DatabaseOptions, Settings
+from flask_migrate_decl.config.settings import (
+    DEFAULT_BIND,
+    BindSettings,
+    DatabaseOptions,
+    ScriptOptions,
+    Section,
+    Settings,
+)
 from flask_migrate_decl.config.source import find_source
 from flask_migrate_decl.errors import ConfigInvalidError, Severity
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from flask_migrate_decl.config.source import Source
@@ -37,20 +44,59 @@ class Configuration:
         """Return a path of the file, seen from the folder that the file lies in."""
         return self.source.folder / relative
 
+    def bind_settings(self, bind: str | None) -> BindSettings:
+        """Return what the file says of one database.
+
+        :param bind: a bind key, ``None`` for the default database.
+        """
+        return self.settings.binds.get(DEFAULT_BIND if bind is None else bind, BindSettings())
+
+    def history_owner(self, bind: str | None) -> str | None:
+        """Return under which name a database has a history of its own, ``None`` if it shares one.
+
+        :param bind: a bind key, ``None`` for the default database.
+        """
+        own = self.bind_settings(bind).directory
+        return None if own is None else DEFAULT_BIND if bind is None else bind
+
+    @property
+    def has_shared_history(self) -> bool:
+        """Whether a database may share the section's folder of revisions."""
+        default = self.bind_settings(None)
+        others = (bind for name, bind in self.settings.binds.items() if name != DEFAULT_BIND)
+        return self.settings.multidb or any(
+            bind.enabled and bind.directory is None for bind in (default, *others)
+        )
+
     def declared_options(self, bind: str | None) -> dict[str, Any]:
         """Return the options that the file sets for one database, the bind's before the section's.
 
-        :param bind: a bind's name, ``None`` for the default database.
+        :param bind: a bind key, ``None`` for the default database.
         """
-        layers: list[DatabaseOptions] = [self.settings]
-        if bind is not None and bind in self.settings.binds:
-            layers.append(self.settings.binds[bind])
-        return {
-            key: getattr(layer, key)
-            for layer in layers
-            for key in DatabaseOptions.model_fields
-            if key in layer.model_fields_set
-        }
+        layers = (self.settings, self.bind_settings(bind))
+        return _declared(DatabaseOptions, layers)
+
+    def declared_script_options(self, owner: str | None) -> dict[str, Any]:
+        """Return the options that the file sets for the scripts of one history.
+
+        :param owner: the bind that has the history for itself, ``None`` for the shared one.
+        """
+        shared = _declared(ScriptOptions, (self.settings,))
+        if owner is None:
+            return shared
+        # These folders are those of one history.
+        shared.pop("version_locations", None)
+        return shared | _declared(ScriptOptions, (self.settings.binds[owner],))
+
+
+def _declared(model: type[Section], layers: Iterable[Section]) -> dict[str, Any]:
+    """Return which keys of a model are set, the later layers before the earlier ones."""
+    return {
+        key: getattr(layer, key)
+        for layer in layers
+        for key in model.model_fields
+        if key in layer.model_fields_set
+    }
 
 
 def load_configuration(

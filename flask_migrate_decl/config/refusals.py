@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flask_migrate_decl.config.settings import (
     HINT_MODELS,
     HOOK_NAME,
-    NOT_YET,
     BindSettings,
     PostWriteHook,
     RenameHints,
@@ -20,7 +19,6 @@ from flask_migrate_decl.errors.rules import (
     FILE_TEMPLATE,
     MISSING_KEY,
     MODULE_FORM,
-    NOT_SUPPORTED_YET,
     REFERENCE_FORM,
     TEXT_NOT_ACCEPTED,
     UNKNOWN_ENCODING,
@@ -64,9 +62,6 @@ def said_of(section: Mapping[str, Any], path: KeyPath, group: Sequence[ErrorDeta
         return Said(UNKNOWN_KEY, message, _help_for_unknown_key(path), blames_value=False)
     if "missing" in kinds:
         return _missing(path)
-    if "not_supported" in kinds:
-        message = f'"{path[-1]}" can\'t be carried out by this version yet'
-        return Said(NOT_SUPPORTED_YET, message, "remove it", blames_value=False)
     return _of_value(path, _value_at(section, path), group)
 
 
@@ -95,6 +90,8 @@ _OTHER_NAMES = {
 """What a key may be called elsewhere, and what it is here."""
 _URL_HELP = "the URL of a database is the app's: SQLALCHEMY_DATABASE_URI and SQLALCHEMY_BINDS"
 
+_URL_ENV_HELP = "url_env names an environment variable with another URL for migrations"
+
 
 def _in_table(path: KeyPath) -> str:
     return f"in {dotted(path)}" if path else "here"
@@ -111,7 +108,8 @@ def meant_key(path: KeyPath) -> str | None:
 def _help_for_unknown_key(path: KeyPath) -> str:
     key, known = str(path[-1]), _keys_known_at(path[:-1])
     if "url" in key.lower() or key == "sqlalchemy":
-        return _URL_HELP
+        is_of_bind = path[0] == "binds"
+        return f"{_URL_HELP}; {_URL_ENV_HELP}" if is_of_bind else _URL_HELP
     if meant := meant_key(path):
         return f'did you mean "{meant}"?'
     if path[0] == "binds" and key in Settings.model_fields:
@@ -134,11 +132,7 @@ def _keys_known_at(path: KeyPath) -> tuple[str, ...]:
     is_bind = path[:1] == ("binds",)
     keys = [key for key in path if isinstance(key, str)]
     model = BindSettings if is_bind else _TABLES[keys[-1]] if keys else Settings
-    return tuple(
-        info.alias or name
-        for name, info in model.model_fields.items()
-        if NOT_YET not in info.metadata
-    )
+    return tuple(info.alias or name for name, info in model.model_fields.items())
 
 
 _TABLES: Mapping[str, type[BaseModel]] = {

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +23,6 @@ from pydantic import (
     Field,
     StringConstraints,
 )
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from flask_migrate_decl.config.patterns import SHOWN_PATTERN, checked_pattern
@@ -42,7 +41,7 @@ _MODULE = re.compile(_DOTTED)
 # What editors are told of these: they read patterns as ECMAScript does, where \w is ASCII only.
 _SHOWN_REFERENCE = r"^[^\s:/-]+:[^\s:/-]+$"
 _SHOWN_MODULE = r"^[^\s:/-]+$"
-_SHOWN_BIND = r"^[^\s:/.-]+$"
+_SHOWN_BIND = r"^[^\x00]+$"
 
 _WIDE_PLACE = re.compile(r"%\(\w*\)[^%\w]*\.?\d{3}|%\(\w*\)[^%]{0,8}\*")
 _FILE_TEMPLATE_NUMBERS = ("epoch", "year", "month", "day", "hour", "minute", "second")
@@ -98,12 +97,6 @@ def _as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _not_supported_yet(value: object) -> object:
-    if value is not None and value not in ((), []):
-        raise PydanticCustomError("not_supported", "can't be carried out by this version yet")
-    return value
-
-
 @dataclass(frozen=True)
 class _Shown:
     """Shows editors a pattern for what a function checks more strictly."""
@@ -120,6 +113,7 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[str, AfterValidator(_checked_name), _Shown(r"^[^\x00]+$")]
 # As a key, a pattern would become patternProperties, which fewer editors complete.
 KeyName = Annotated[str, AfterValidator(_checked_name)]
+EnvironmentVariable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 FileTemplate = Annotated[Text, AfterValidator(_checked_file_template)]
 Encoding = Annotated[Text, AfterValidator(_checked_encoding)]
 ModuleName = Annotated[Text, AfterValidator(_checked_module), _Shown(_SHOWN_MODULE)]
@@ -131,9 +125,6 @@ DropPatternList = Annotated[tuple[DropPattern, ...], BeforeValidator(_as_tuple)]
 HOOK_NAME = "^[A-Za-z0-9_-]+$"
 HOOK_KEYS = {"console_scripts": "entrypoint", "exec": "executable", "module": "module"}
 """What each type of hook has to name; see Alembic's documentation of post-write hooks."""
-NOT_YET = object()
-"""Marks a key that is refused with a reason, and that nobody is to be advised to use."""
-NotSupportedYet = Annotated[SkipJsonSchema[Any], AfterValidator(_not_supported_yet), NOT_YET]
 _EMPTY_TABLE: JsonDict = {"default": {}}
 
 
@@ -496,11 +487,26 @@ class SafetyOptions(Section, title="Safety"):
     )
 
 
-class BindSettings(DatabaseOptions, title="Bind"):
+DEFAULT_BIND = "default"
+"""How ``binds`` and ``--bind`` call the default database."""
+
+
+class BindSettings(ScriptOptions, DatabaseOptions, title="Bind"):
     """One bind of SQLALCHEMY_BINDS; what it leaves out it takes from the section."""
 
-    directory: NotSupportedYet = Field(
-        default=None, description="A folder of its own (not yet): it shares the section's."
+    enabled: bool = Field(
+        default=True, description="Migrate this database. false is there for one that is not."
+    )
+    directory: Text | None = Field(
+        default=None,
+        description="A folder of revisions of its own, relative to this file. "
+        "Left out: it shares the section's.",
+    )
+    url_env: EnvironmentVariable | None = Field(
+        default=None,
+        title="URL's environment variable",
+        description="The environment variable that holds the URL for migrations, such as that of "
+        "a role with more rights than the app's. Left out: the app's URL.",
     )
 
 
@@ -516,7 +522,13 @@ class Settings(ScriptOptions, DatabaseOptions, ProjectOptions, title="Flask-Migr
         default_factory=dict,
         json_schema_extra=_EMPTY_TABLE | {"propertyNames": {"pattern": _SHOWN_BIND}},
         description="The binds of SQLALCHEMY_BINDS that are migrated too, "
-        "each with options of its own.",
+        'each with options of its own; "default" is the main database.',
+    )
+    bind_transactions: Literal["separate", "together", "two-phase"] = Field(
+        default="separate",
+        title="Transactions of binds",
+        description="When a run commits: each bind as soon as it is done, all together at the "
+        "end, or all in two phases, which needs PREPARE TRANSACTION on every server.",
     )
     safety: SafetyOptions = Field(
         default_factory=SafetyOptions,

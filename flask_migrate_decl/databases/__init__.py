@@ -2,6 +2,7 @@
 
 from flask_migrate_decl.databases.binds import (
     Bind,
+    is_ambiguous,
     known_binds,
     migrated_binds,
     named_binds,
@@ -9,6 +10,7 @@ from flask_migrate_decl.databases.binds import (
 )
 from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transaction
 from flask_migrate_decl.databases.transactions import Preparation, prepared
+from flask_migrate_decl.databases.two_phase import verify_two_phase
 from flask_migrate_decl.databases.urls import shown_url
 
 __all__ = [
@@ -16,10 +18,12 @@ __all__ = [
     "Preparation",
     "foreign_keys_off",
     "has_no_transaction",
+    "is_ambiguous",
     "known_binds",
     "migrated_binds",
     "named_binds",
     "prepared",
     "present_binds",
     "shown_url",
+    "verify_two_phase",
 ]

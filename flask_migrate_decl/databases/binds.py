@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from flask_migrate_decl.config import dotted, hint_path
-from flask_migrate_decl.errors import DatabaseNotReadyError, UnknownBindError
+from flask_migrate_decl.config import DEFAULT_BIND, dotted, hint_path
+from flask_migrate_decl.databases.urls import engine_with_url_of
+from flask_migrate_decl.errors import AmbiguousBindError, DatabaseNotReadyError, UnknownBindError
 from flask_migrate_decl.reporting.listing import bind_label
 
 if TYPE_CHECKING:
@@ -25,11 +27,25 @@ class Bind:
     """One database and the models that live in it.
 
     :param key: Flask-SQLAlchemy's bind key, ``None`` for the default database.
+
+    :param app_engine: the engine that the app uses.
+    :param url_env: the environment variable that holds another URL for migrations.
     """
 
     key: str | None
-    engine: Engine
+    app_engine: Engine
     metadata: MetaData
+    url_env: str | None = None
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine for migrations.
+
+        :raises MigrationUrlError: the environment variable holds no URL.
+        """
+        if self.url_env is None:
+            return self.app_engine
+        return engine_with_url_of(self.url_env, self.key, self.app_engine)
 
     @property
     def label(self) -> str:
@@ -44,11 +60,12 @@ class Bind:
     @property
     def default_schema(self) -> str | None:
         """The default schema as it is called by default; ``None`` where the URL may change it."""
-        if "options" in self.engine.url.query:
+        url, dialect = self.app_engine.url, self.app_engine.dialect.name
+        if "options" in url.query:
             return None
-        if self.engine.dialect.name in ("mysql", "mariadb"):
-            return self.engine.url.database
-        return _DEFAULT_SCHEMAS.get(self.engine.dialect.name)
+        if dialect in ("mysql", "mariadb"):
+            return url.database
+        return _DEFAULT_SCHEMAS.get(dialect)
 
     @property
     def missing_file(self) -> Path | None:
@@ -66,32 +83,52 @@ _DEFAULT_SCHEMAS = {"sqlite": "main", "postgresql": "public", "mssql": "dbo"}
 
 
 def migrated_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, ...]:
-    """Return the databases that take part, the default one first.
+    """Return the databases that take part, in the order of a run.
 
     Needs an application context.
 
     :raises UnknownBindError: the configuration declares a bind that the app does not have.
+    :raises AmbiguousBindError: the app calls a bind as the default database is called.
     :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
     """
     known = known_binds(db)
     for path, key in named_binds(configuration):
         if key not in known:
             raise UnknownBindError(dotted(path), key, known)
+    if is_ambiguous(db, configuration):
+        raise AmbiguousBindError
     return present_binds(db, configuration)
 
 
-def present_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, ...]:
-    """Return the databases that take part and that the app has, the default one first.
+def is_ambiguous(db: SQLAlchemy, configuration: Configuration) -> bool:
+    """Tell whether ``binds.default`` may mean two databases. Needs an application context."""
+    engines = _engines(db)
+    return DEFAULT_BIND in configuration.settings.binds and {None, DEFAULT_BIND} <= set(engines)
 
-    Needs an application context.
+
+def present_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, ...]:
+    """Return the databases that take part and that the app has, in the order of a run.
+
+    That is the order in which the file declares them, then that of ``SQLALCHEMY_BINDS``. The
+    default one is the first, unless it is declared too. Needs an application context.
 
     :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
     """
     engines, settings = _engines(db), configuration.settings
-    chosen = known_binds(db) if settings.multidb else settings.binds
+    declared = [_key(name, engines) for name in settings.binds]
+    first = [] if None in declared else [None]
+    others = known_binds(db) if settings.multidb else ()
+    keys = [key for key in dict.fromkeys((*first, *declared, *others)) if key in engines]
     return tuple(
-        Bind(key, engines[key], db.metadatas[key]) for key in (None, *chosen) if key in engines
+        Bind(key, engines[key], db.metadatas[key], own.url_env)
+        for key in keys
+        if (own := configuration.bind_settings(key)).enabled
     )
+
+
+def _key(name: str, engines: Mapping[str | None, Engine]) -> str | None:
+    """Return the bind key of what the file calls so."""
+    return None if name == DEFAULT_BIND and DEFAULT_BIND not in engines else name
 
 
 def known_binds(db: SQLAlchemy) -> tuple[str, ...]:
@@ -105,7 +142,8 @@ def known_binds(db: SQLAlchemy) -> tuple[str, ...]:
 def named_binds(configuration: Configuration) -> Iterator[tuple[KeyPath, str]]:
     """Return every bind that the configuration names, each with its place below the section."""
     for key in configuration.settings.binds:
-        yield ("binds", key), key
+        if key != DEFAULT_BIND:
+            yield ("binds", key), key
     for hint in configuration.renames.hints:
         if hint.bind is not None:
             yield (*hint_path(hint.place), "bind"), hint.bind

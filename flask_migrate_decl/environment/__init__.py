@@ -2,7 +2,19 @@
 
 from flask_migrate_decl.environment.alembic_config import script_directory, standing_config
 from flask_migrate_decl.environment.changes import describe_changes
-from flask_migrate_decl.environment.comparison import Comparison, compare
+from flask_migrate_decl.environment.comparison import Comparison, compare, compared_operations
+from flask_migrate_decl.environment.finding import (
+    current_revisions,
+    histories_with,
+    revision_ids,
+    scripts_of,
+    with_several_heads,
+)
+from flask_migrate_decl.environment.history import (
+    History,
+    verify_function_names,
+    verify_version_tables,
+)
 from flask_migrate_decl.environment.objects import imported_module, referenced_object
 from flask_migrate_decl.environment.outside import (
     behind_in_words,
@@ -12,6 +24,8 @@ from flask_migrate_decl.environment.outside import (
     unknown_in_words,
     unknown_revisions,
 )
+from flask_migrate_decl.environment.over_binds import run_over_binds
+from flask_migrate_decl.environment.progress import AppliedRevision, BindProgress
 from flask_migrate_decl.environment.project import (
     ALWAYS_PASSED,
     REFERENCES,
@@ -20,32 +34,53 @@ from flask_migrate_decl.environment.project import (
     open_project,
     project_of,
 )
-from flask_migrate_decl.environment.run import AppliedRevision, Run, configure_arguments
-from flask_migrate_decl.environment.session import open_command, worded_errors
+from flask_migrate_decl.environment.run import Run, configure_arguments
+from flask_migrate_decl.environment.selection import Selection, select
+from flask_migrate_decl.environment.session import (
+    open_history,
+    verify_directory,
+    verify_own_env,
+    worded_errors,
+)
 
 __all__ = [
     "ALWAYS_PASSED",
     "REFERENCES",
     "AppliedRevision",
+    "BindProgress",
     "Comparison",
+    "History",
     "Project",
     "Run",
+    "Selection",
     "behind_in_words",
     "compare",
     "compared_hints",
+    "compared_operations",
     "configure_arguments",
     "current_heads",
     "current_registration",
+    "current_revisions",
     "describe_changes",
     "error_in_short",
+    "histories_with",
     "imported_module",
-    "open_command",
+    "open_history",
     "open_project",
     "project_of",
     "referenced_object",
+    "revision_ids",
+    "run_over_binds",
     "script_directory",
+    "scripts_of",
+    "select",
     "standing_config",
     "unknown_in_words",
     "unknown_revisions",
+    "verify_directory",
+    "verify_function_names",
+    "verify_own_env",
+    "verify_version_tables",
+    "with_several_heads",
     "worded_errors",
 ]

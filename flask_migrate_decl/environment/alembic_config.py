@@ -10,21 +10,20 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import g
 
 from flask_migrate_decl.autogenerate import ATTRIBUTE, register
+from flask_migrate_decl.environment.history import History
 from flask_migrate_decl.environment.project import current_registration, open_project
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run
 from flask_migrate_decl.errors import EnvironmentFailedError, NoConfigReturnedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from flask_migrate_decl.environment.project import Project
 
 PACKAGED_SCRIPTS = Path(__file__).parent / "script"
 """The Alembic script folder that every project shares."""
@@ -47,20 +46,20 @@ def alembic_config(
     :param flags: switches for ``cmd_opts``: those that an ``env.py`` may ask for, and Alembic's
         ``quiet``, which keeps it from printing what it does.
     """
-    with _script_location(run.project) as location:
+    with _script_location(run.history) as location:
         try:
             config = _config(run, location, x_arg, flags)
         except (configparser.Error, UnicodeDecodeError) as error:
             # Its own words may repeat a URL.
             reason = f"it is no INI file: {type(error).__name__}"
-            raise EnvironmentFailedError(run.project.directory / "alembic.ini", reason) from None
+            raise EnvironmentFailedError(run.history.directory / "alembic.ini", reason) from None
         yield config
 
 
 @contextmanager
-def script_directory(project: Project) -> Iterator[ScriptDirectory]:
-    """Give Alembic's view of a project's history, to be looked at without running anything."""
-    with alembic_config(Run(project)) as config:
+def script_directory(history: History) -> Iterator[ScriptDirectory]:
+    """Give Alembic's view of a history, to be looked at without running anything."""
+    with alembic_config(Run(history)) as config:
         yield ScriptDirectory.from_config(config)
 
 
@@ -76,9 +75,10 @@ def standing_config(
     """
     register()
     project = open_project(current_registration(), directory)
-    own_files = project.own_env and project.own_script_template
-    location = project.directory if own_files else PACKAGED_SCRIPTS
-    return _config(Run(project, changes_databases=True), location, all_x_args(x_arg), flags)
+    history = History(project, project.directory)
+    own_files = history.own_env and history.own_script_template
+    location = history.directory if own_files else PACKAGED_SCRIPTS
+    return _config(Run(history, changes_databases=True), location, all_x_args(x_arg), flags)
 
 
 def all_x_args(given: Sequence[str] | str | None) -> list[str]:
@@ -88,17 +88,17 @@ def all_x_args(given: Sequence[str] | str | None) -> list[str]:
 
 
 def _config(run: Run, location: Path, x_arg: Sequence[str], flags: Sequence[str]) -> Config:
-    project = run.project
-    config = Config(project.directory / "alembic.ini") if project.own_env else Config()
+    history = run.history
+    config = Config(history.directory / "alembic.ini") if history.own_env else Config()
     config.output_buffer = StringIO()
     config.cmd_opts = Namespace(x=list(x_arg), **dict.fromkeys(flags, True))
     _set(config, "script_location", str(location))
-    _set_script_options(config, project)
-    if location != project.directory or "version_locations" in project.settings.model_fields_set:
-        _set_version_locations(config, project.version_locations)
+    _set_script_options(config, history.script_options)
+    if location != history.directory or "version_locations" in history.script_options:
+        _set_version_locations(config, history.version_locations)
     config.attributes[RUN_ATTRIBUTE] = run
     config.attributes[ATTRIBUTE] = run.declared
-    return _configured(config, project.registration.configure_callbacks)
+    return _configured(config, run.project.registration.configure_callbacks)
 
 
 def _configured(config: Config, callbacks: Sequence[Callable[[Config], Config]]) -> Config:
@@ -115,35 +115,34 @@ def _configured(config: Config, callbacks: Sequence[Callable[[Config], Config]])
 
 
 @contextmanager
-def _script_location(project: Project) -> Iterator[Path]:
+def _script_location(history: History) -> Iterator[Path]:
     """Give the folder from which Alembic takes ``env.py`` and ``script.py.mako``.
 
     Alembic knows one folder for both. The packaged ``env.py`` runs a project's own one, where the
     template is missing; where only the template is there, the two are brought together in a
     folder that lives as long as the command.
     """
-    if project.own_script_template is None:
+    if history.own_script_template is None:
         yield PACKAGED_SCRIPTS
-    elif project.own_env:
-        yield project.directory
+    elif history.own_env:
+        yield history.directory
     else:
         with TemporaryDirectory(prefix="flask-migrate-") as folder:
             shutil.copy(PACKAGED_SCRIPTS / "env.py", folder)
-            shutil.copy(project.own_script_template, folder)
+            shutil.copy(history.own_script_template, folder)
             yield Path(folder)
 
 
-def _set_script_options(config: Config, project: Project) -> None:
+def _set_script_options(config: Config, declared: Mapping[str, Any]) -> None:
     """Set what the file sets; the rest is left to a project's ``alembic.ini`` and to Alembic."""
-    settings = project.settings
-    declared = settings.model_fields_set
     for option in TEXT_OPTIONS:
-        if option in declared and getattr(settings, option) is not None:
-            _set(config, option, str(getattr(settings, option)))
+        if declared.get(option) is not None:
+            _set(config, option, str(declared[option]))
     for option in FLAG_OPTIONS:
         if option in declared:
-            _set(config, option, "true" if getattr(settings, option) else "false")
-    _set_hooks(config, [hook.model_dump(exclude_none=True) for hook in settings.post_write_hooks])
+            _set(config, option, "true" if declared[option] else "false")
+    hooks = declared.get("post_write_hooks", ())
+    _set_hooks(config, [hook.model_dump(exclude_none=True) for hook in hooks])
 
 
 def _set_version_locations(config: Config, locations: Sequence[Path]) -> None:

@@ -11,8 +11,13 @@ from alembic.autogenerate import RevisionContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
+from flask_migrate_decl.autogenerate import bind_of_token
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.config import Config
+    from alembic.operations.ops import UpgradeOps
     from alembic.script import Script
 
     from flask_migrate_decl.environment.run import Run
@@ -52,7 +57,36 @@ def compare(config: Config, run: Run, **arguments: Any) -> Comparison:
     """
     history = ScriptDirectory.from_config(config)
     context = RevisionContext(config, history, arguments, process_revision_directives=run.look_at)
+    _compare(config, history, context)
+    return Comparison(context)
 
+
+_OF_A_CHECK: dict[str, Any] = {
+    "message": None,
+    "autogenerate": True,
+    "sql": False,
+    "head": "head",
+    "splice": False,
+    "branch_label": None,
+    "version_path": None,
+    "rev_id": None,
+    "depends_on": None,
+}
+
+
+def compared_operations(config: Config) -> Iterator[tuple[str | None, UpgradeOps]]:
+    """Compare models and databases, as ``alembic.command.check`` does.
+
+    :return: what there is to be done to each database, with its bind key.
+    """
+    history = ScriptDirectory.from_config(config)
+    context = RevisionContext(config, history, _OF_A_CHECK)
+    _compare(config, history, context)
+    for operations in context.generated_revisions[-1].upgrade_ops_list:
+        yield bind_of_token(operations.upgrade_token), operations
+
+
+def _compare(config: Config, history: ScriptDirectory, context: RevisionContext) -> None:
     def compare_database(revision: Any, migration_context: Any) -> list[Any]:
         context.run_autogenerate(revision, migration_context)
         return []
@@ -66,4 +100,3 @@ def compare(config: Config, run: Run, **arguments: Any) -> Comparison:
         revision_context=context,
     ):
         history.run_env()
-    return Comparison(context)

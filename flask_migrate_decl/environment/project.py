@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 
 from flask_migrate_decl.autogenerate import DeclaredRenames, Following
-from flask_migrate_decl.config import load_configuration
+from flask_migrate_decl.config import DEFAULT_BIND, load_configuration
 from flask_migrate_decl.databases import migrated_binds
+from flask_migrate_decl.environment.history import histories_of
 from flask_migrate_decl.environment.objects import imported_module, referenced_object
-from flask_migrate_decl.environment.texts import docstring
 from flask_migrate_decl.errors import (
-    BindNameError,
     ModelsModuleError,
     ObjectReferenceError,
-    is_name_in_history,
 )
 from flask_migrate_decl.registration import registration_of
 
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.config import Configuration, Settings, Source
     from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.environment.history import History
     from flask_migrate_decl.registration import Registration
 
 REFERENCES = frozenset(
@@ -54,7 +53,7 @@ log = logging.getLogger("flask_migrate_decl.config")
 class Project:
     """The settings in force for one app.
 
-    :param directory: the folder of revisions, absolute.
+    :param directory: the folder of the shared history, absolute.
     """
 
     registration: Registration
@@ -75,44 +74,22 @@ class Project:
 
     @cached_property
     def binds(self) -> tuple[Bind, ...]:
-        """The databases that are migrated. Needs an application context."""
-        binds = migrated_binds(self.registration.db, self.configuration)
-        for bind in binds:
-            if bind.key is not None and not is_name_in_history(bind.key):
-                raise BindNameError(bind.key)
-        return binds
+        """The databases that are migrated, in the order of a run. Needs an application context."""
+        return migrated_binds(self.registration.db, self.configuration)
 
     @property
     def has_several_binds(self) -> bool:
-        """Whether scripts have a function for each bind, as Flask-Migrate's multi-database ones."""
-        return self.settings.multidb or bool(self.settings.binds)
+        """Whether people have to be told which database is meant."""
+        return self.settings.multidb or bool(set(self.settings.binds) - {DEFAULT_BIND})
 
-    @property
-    def own_env(self) -> Path | None:
-        """The project's own ``env.py``, which goes before the packaged one."""
-        return _file(self.directory / "env.py")
+    @cached_property
+    def histories(self) -> tuple[History, ...]:
+        """The folders of revisions: the shared one, then those that binds have for themselves."""
+        return histories_of(self)
 
-    @property
-    def own_script_template(self) -> Path | None:
-        """The project's own ``script.py.mako``, which goes before the packaged one."""
-        return _file(self.directory / "script.py.mako")
-
-    def message_for_template(self, message: str | None) -> str | None:
-        """Return a revision's message as a project's own template can take it.
-
-        The packaged one sees to it by itself that a message stays text.
-        """
-        if message is None or self.own_script_template is None:
-            return message
-        return docstring(message)
-
-    @property
-    def version_locations(self) -> tuple[Path, ...]:
-        """The folders that hold the revisions."""
-        declared = self.settings.version_locations
-        if declared is None:
-            return (self.directory / "versions",)
-        return tuple(self.configuration.path(location) for location in declared)
+    def declared_database_options(self, bind: str | None) -> dict[str, Any]:
+        """Return what the file and code set for one database, code before the file."""
+        return self.configuration.declared_options(bind) | dict(self.registration.options)
 
     def options_of_bind(self, bind: str | None) -> dict[str, Any]:
         """Return the options for ``EnvironmentContext.configure()``, a new dictionary each time.
@@ -188,7 +165,3 @@ def project_of(
 def _mention_hidden(source: Source) -> None:
     if source.hidden is not None:
         log.warning("the section in %s is not used, as %s is there", source.hidden, source.path)
-
-
-def _file(path: Path) -> Path | None:
-    return path if path.is_file() else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError, StatementError
@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError, StatementError
 from flask_migrate_decl.autogenerate import register
 from flask_migrate_decl.databases import foreign_keys_off
 from flask_migrate_decl.environment.alembic_config import alembic_config, all_x_args
+from flask_migrate_decl.environment.history import verify_function_names
 from flask_migrate_decl.environment.logs import preserved_logging
-from flask_migrate_decl.environment.project import current_registration, open_project, project_of
 from flask_migrate_decl.environment.run import Run
 from flask_migrate_decl.errors import (
     AlembicCommandError,
@@ -21,65 +21,71 @@ from flask_migrate_decl.errors import (
     EnvironmentConflictError,
     EnvironmentFailedError,
     NotPermittedError,
+    OwnEnvironmentError,
     ScriptFailedError,
     ScriptUnreadableError,
     StatementFailedError,
 )
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from alembic.config import Config
 
-    from flask_migrate_decl.config import Configuration
-    from flask_migrate_decl.environment.project import Project
-    from flask_migrate_decl.renames import Refusals
+    from flask_migrate_decl.environment.history import History
 
 
 @contextmanager
-def open_command(
-    directory: str | os.PathLike[str] | None,
+def open_history(
+    history: History,
     *,
     x_arg: Sequence[str] | str | None = None,
     flags: Sequence[str] = (),
-    changes_databases: bool = False,
-    goes_to_head: bool = False,
-    configuration: Configuration | None = None,
-    refusals: Refusals | None = None,
+    **options: Any,
 ) -> Iterator[tuple[Config, Run]]:
-    """Open the current app's project for one command, and word others' errors as ours.
+    """Open a history for one of Alembic's commands, and word others' errors as ours.
 
-    :param directory: the folder of revisions, where the command was given one.
     :param x_arg: values for a project's own ``env.py``, after those of ``flask.g.x_arg``.
-    :param changes_databases: the command runs or stamps revisions.
-    :param goes_to_head: it runs whatever is not run yet.
-    :param configuration: what the project's files are going to say, instead of what they say.
-    :param refusals: what is known to be no rename, where likely ones are looked for.
+    :param options: what the ``Run`` is given besides.
     :return: Alembic's configuration and the run that its environment will find in it.
-    :raises MigrateError: the project, its folder or a database can't be used.
+    :raises MigrateError: the history or a database can't be used.
     """
-    project = _project(directory, configuration)
-    if not project.directory.is_dir():
-        raise DirectoryMissingError(project.directory)
+    verify_directory(history)
+    verify_function_names(history)
     register()
-    run = Run(project, changes_databases, goes_to_head, refusals)
+    run = Run(history, **options)
     with alembic_config(run, x_arg=all_x_args(x_arg), flags=flags) as config, worded_errors():
-        if project.own_env is None:
+        if history.own_env is None:
             yield config, run
         else:
-            with _own_environment(run, project.own_env):
+            verify_own_env(history, history.own_env)
+            with _own_environment(run, history.own_env):
                 yield config, run
 
 
-def _project(
-    directory: str | os.PathLike[str] | None, configuration: Configuration | None
-) -> Project:
-    registration = current_registration()
-    if configuration is None:
-        return open_project(registration, directory)
-    return project_of(registration, configuration, directory)
+def verify_directory(history: History) -> None:
+    """Find out that a history has not been begun.
+
+    :raises DirectoryMissingError: its folder is not there.
+    """
+    if not history.directory.is_dir():
+        raise DirectoryMissingError(history.directory)
+
+
+def verify_own_env(history: History, path: Path) -> None:
+    """Find out what an ``env.py`` of the project's can't be told.
+
+    :raises OwnEnvironmentError: it would migrate another database than it is to.
+    """
+    if history.owner is not None:
+        reason = f'it can\'t be told that this history is that of the bind "{history.owner}"'
+        raise OwnEnvironmentError(path, reason)
+    if history.chosen is not None and set(history.chosen_binds) != set(history.binds):
+        raise OwnEnvironmentError(path, "it can't be told which binds to take")
+    for bind in history.binds:
+        if bind.url_env is not None:
+            raise OwnEnvironmentError(path, f"it does not use the URL that {bind.url_env} holds")
 
 
 @contextmanager
@@ -88,10 +94,14 @@ def _own_environment(run: Run, path: Path) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(preserved_logging())
         stack.enter_context(_worded_environment_errors(path))
-        if run.changes_databases:
-            for bind in run.project.binds:
-                stack.enter_context(foreign_keys_off(bind.engine))
+        followers = [run.progress_of(bind) for bind in run.history.binds]
+        for progress in followers:
+            progress.is_out_of_sight = True
+            if run.changes_databases:
+                stack.enter_context(foreign_keys_off(progress.bind.engine))
         yield
+    for progress in followers:
+        progress.end()
 
 
 @contextmanager

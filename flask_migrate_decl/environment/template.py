@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.environment.dispatch import function_suffixes
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE
 
 if TYPE_CHECKING:
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
     from flask_migrate_decl.environment.run import Run
 
 
-def bind_keys(config: Config) -> tuple[str, ...] | None:
+def bind_functions(config: Config) -> dict[str, str] | None:
     """Return the binds that a script has functions for, ``""`` being the default one.
 
-    ``None`` where there is one database, and a script has just ``upgrade()``.
+    Each has what follows ``upgrade_`` in its function's name. ``None`` where there is one
+    database, and a script has just ``upgrade()``.
     """
     run: Run = config.attributes[RUN_ATTRIBUTE]
-    if not run.project.has_several_binds:
+    if not run.history.has_function_for_each_bind:
         return None
-    return tuple(bind.key or "" for bind in run.project.binds)
+    return function_suffixes([bind.key or "" for bind in run.history.binds])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -161,29 +162,85 @@ class UndeclaredBindError(ConfigError):
         return f'the bind "{self.bind}" is not declared (declared: {declared})'
 
 
+class AmbiguousBindError(ConfigError):
+    """The app has a default database, and a bind that is called as that is called."""
+
+    message = 'the app has a bind "default", and so is the default database called here'
+    help = "rename the bind in SQLALCHEMY_BINDS"
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.help}"
+
+
+@dataclass(eq=False)
+class VersionTableSharedError(ConfigError):
+    """Two histories would keep their revision in one table of one database.
+
+    :param owner: one of them, by the bind whose own it is.
+    :param binds: the names of the two binds.
+    """
+
+    owner: str
+    binds: tuple[str, str]
+
+    help = "set version_table for one of them"
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        first, second = self.binds
+        return (
+            f"{first} and {second} have histories of their own, and keep their revisions in one "
+            "table of one database"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.help}"
+
+
+@dataclass(eq=False)
+class NotMigratedError(ConfigError):
+    """The command line names a bind that is not migrated, or not in that folder.
+
+    :param migrated: those that are, as ``--bind`` calls them.
+    """
+
+    bind: str
+    migrated: tuple[str, ...]
+
+    def __str__(self) -> str:
+        migrated = ", ".join(self.migrated) or "none"
+        return f'--bind: the bind "{self.bind}" is not migrated here (migrated: {migrated})'
+
+
 def is_name_in_history(bind: str) -> bool:
-    """Tell whether a bind's name can become part of a function's name, as a script needs it."""
-    return f"upgrade_{bind}".isidentifier()
+    """Tell whether a bind's name can become part of a function's name, as Flask-Migrate needs it.
+
+    Python reads some letters as others, and would not find the function again.
+    """
+    name = f"upgrade_{bind}"
+    return name.isidentifier() and unicodedata.normalize("NFKC", name) == name
 
 
 @dataclass(eq=False)
 class BindNameError(ConfigError):
-    """A bind's name can't become part of a function's name, as a shared history needs it."""
+    """A project's own template can't name the function of a bind."""
 
     bind: str
+    template: Path
 
     @property
     def message(self) -> str:
         """What is wrong."""
         return (
-            f'the bind "{self.bind}" can\'t take part in a shared history: its scripts have a '
-            f"function upgrade_{self.bind}(), and that is no Python name"
+            f"{self.template} would write a function upgrade_{self.bind}() for the bind "
+            f'"{self.bind}", and that is no Python name'
         )
 
-    @property
-    def help(self) -> str:
-        """What helps."""
-        return "rename the bind in SQLALCHEMY_BINDS"
+    help = (
+        "remove the template, as the packaged one can name it, give the bind a directory of its "
+        "own, or rename it in SQLALCHEMY_BINDS"
+    )
 
     def __str__(self) -> str:
         return f"{self.message}; {self.help}"

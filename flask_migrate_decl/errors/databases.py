@@ -24,6 +24,22 @@ class StatementFailedError(DatabaseError):
 
 
 @dataclass(eq=False)
+class MigrationUrlError(DatabaseError):
+    """An environment variable does not hold the URL that a database is migrated by.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+
+    bind: str | None
+    variable: str
+    reason: str
+
+    def __str__(self) -> str:
+        database = "the default database" if self.bind is None else f'the bind "{self.bind}"'
+        return f"{self.variable}, from which {database} takes its URL for migrations, {self.reason}"
+
+
+@dataclass(eq=False)
 class TransactionOpenError(DatabaseError):
     """The SQLite connection is inside a transaction, where foreign keys can't be switched off."""
 

@@ -146,6 +146,53 @@ class EnvironmentFailedError(HistoryError):
 
 
 @dataclass(eq=False)
+class OwnEnvironmentError(HistoryError):
+    """A project's own env.py can't do what the packaged environment could."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} can't be used for this: {self.reason}; without changes of your own it "
+            "can be removed, and the packaged environment does it"
+        )
+
+
+@dataclass(eq=False)
+class HistoryNotChosenError(HistoryError):
+    """There are several histories, and the command is about one.
+
+    :param histories: each with its folder.
+    """
+
+    histories: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"say which history is meant, with --bind or -d:{listed(self.histories)}"
+
+
+@dataclass(eq=False)
+class AmbiguousRevisionError(HistoryError):
+    """A revision is not in exactly one of several histories.
+
+    :param histories: those that have one of that name, else those that were searched.
+    """
+
+    revision: str
+    histories: tuple[str, ...]
+    is_found: bool
+
+    def __str__(self) -> str:
+        if self.is_found:
+            return (
+                f'"{self.revision}" is in several histories; say which one is meant, with --bind '
+                f"or -d:{listed(self.histories)}"
+            )
+        return f"Can't locate revision identified by '{self.revision}' in:{listed(self.histories)}"
+
+
+@dataclass(eq=False)
 class ModelsDifferError(FindingsError):
     """``check`` found that the models ask for a migration.
 
@@ -153,12 +200,14 @@ class ModelsDifferError(FindingsError):
     :param diffs: Alembic's own diffs, as ``alembic.autogenerate.compare_metadata`` words them.
     :param hints: what becomes of each rename hint, as a ``HintReport``.
     :param steps: the renames that are among the changes, in words.
+    :param binds: each database with its changes, as a ``CheckedBind``.
     """
 
     changes: tuple[str, ...]
     diffs: tuple[Any, ...]
     hints: tuple[Any, ...] = ()
     steps: tuple[str, ...] = ()
+    binds: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
         return f"the models and the database differ:{listed(self.changes)}"

@@ -116,15 +116,6 @@ HOOK_INCOMPLETE = _error(
     "Add the key that the hook's type asks for.",
 )
 HOOK_TWICE = _error(212, "hook-twice", "Two hooks have one name.", "Give one of them another name.")
-NOT_SUPPORTED_YET = _error(
-    213, "not-supported-yet", "This version can't carry that out yet.", "Remove the key."
-)
-BIND_NAME = _error(
-    214,
-    "bind-name",
-    "A bind's name can't become part of a function's name, as a shared history needs it.",
-    "Rename the bind in `SQLALCHEMY_BINDS`.",
-)
 OPTIONS_CONTRADICT = _warning(
     215, "options-contradict", "An option does nothing, or leaves nothing to do.", "Remove it."
 )
@@ -133,6 +124,18 @@ MODULE_PREFIX = _warning(
     "module-prefix",
     "A module's prefix does not end in a dot, and scripts will write it right before a name.",
     'Write it as `"sa."`.',
+)
+DIRECTORY_SHARED = _error(
+    218,
+    "directory-shared",
+    "Two histories are in one folder.",
+    "Leave `directory` out for binds that share the section's history.",
+)
+NO_HISTORY_OF_ITS_OWN = _warning(
+    219,
+    "no-history-of-its-own",
+    "A bind sets an option of scripts, and shares its scripts with others.",
+    "Set it in the section, or give the bind a `directory`.",
 )
 DROP_PATTERN = _error(
     217,
@@ -253,6 +256,32 @@ APP_NOT_LOADED = _warning(
     "There is an app, and it can't be asked.",
     "Mend what keeps it from being loaded; `--no-app` leaves it out.",
 )
+BIND_NAME = _error(
+    416,
+    "bind-name",
+    "A template of the project's can't name the function of a bind.",
+    "Remove the template, give the bind a `directory`, or rename it in `SQLALCHEMY_BINDS`.",
+)
+BIND_AMBIGUOUS = _error(
+    417,
+    "bind-ambiguous",
+    "The app has a default database, and a bind that is called `default`.",
+    "Rename the bind in `SQLALCHEMY_BINDS`.",
+)
+ENV_UNUSABLE = _error(
+    418,
+    "env-unusable",
+    "An `env.py` of the project's can't do what the section asks for.",
+    "Remove it, where it has no changes of your own.",
+)
+VERSION_TABLE_SHARED = _error(
+    419,
+    "version-table-shared",
+    "Two histories keep their revision in one table of one database.",
+    "Give one of the binds another `version_table`.",
+)
+
+
 DIRECTORY_MISSING = _error(
     421,
     "directory-missing",

@@ -13,10 +13,10 @@ from hypothesis import note
 from sqlalchemy import inspect
 from sqlalchemy.engine import Inspector
 
+import flask_migrate_decl as commands
 from flask_migrate_decl.autogenerate import ComparedHints
 from flask_migrate_decl.autogenerate.declared import Following
 from flask_migrate_decl.autogenerate.view import renamed_view
-from flask_migrate_decl.commands import revisions as commands
 from flask_migrate_decl.environment import current_registration, open_project
 from flask_migrate_decl.renames import RenamePlan
 from tests.laws.cases import Case

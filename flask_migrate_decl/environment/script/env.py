@@ -1,7 +1,7 @@
-"""Alembic's way into the environment; see ``flask_migrate_decl.environment.run``."""
+"""Alembic's way into the environment; see ``flask_migrate_decl.environment.migrating``."""
 
 from alembic import context
 
-from flask_migrate_decl.environment.run import run_environment
+from flask_migrate_decl.environment.migrating import run_environment
 
 run_environment(context)

@@ -2,8 +2,9 @@
 from flask_migrate_decl.environment.texts import docstring
 %>\
 <%
-from flask_migrate_decl.environment.template import bind_keys
-binds = bind_keys(config)
+from flask_migrate_decl.environment.template import bind_functions
+binds = bind_functions(config)
+renamed = {key: name for key, name in (binds or {}).items() if key != name}
 %>\
 """${message | n,docstring}
 
@@ -39,14 +40,23 @@ def upgrade(engine_name):
 
 def downgrade(engine_name):
     globals()["downgrade_%s" % engine_name]()
-% for key in binds:
+% for key, name in binds.items():
 
 
-def upgrade_${key}():
+def upgrade_${name}():
     ${context.get("%s_upgrades" % key, "pass")}
 
 
-def downgrade_${key}():
+def downgrade_${name}():
     ${context.get("%s_downgrades" % key, "pass")}
 % endfor
+% if renamed:
+
+
+# What these binds are called is no Python name.
+% for key, name in renamed.items():
+globals()[${repr("upgrade_" + key)}] = upgrade_${name}
+globals()[${repr("downgrade_" + key)}] = downgrade_${name}
+% endfor
+% endif
 % endif

@@ -1,0 +1,102 @@
+"""In which history a revision is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from flask_migrate_decl.autogenerate import bind_of
+from flask_migrate_decl.environment.alembic_config import script_directory
+from flask_migrate_decl.environment.session import worded_errors
+from flask_migrate_decl.errors import AmbiguousRevisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.config import Config
+    from alembic.script import Script
+
+    from flask_migrate_decl.environment.history import History
+
+_EVERYWHERE = frozenset({"", "base", "current", "head", "heads"})
+_NAME = re.compile(r"(?P<name>.*?)(@.*|[+-]\d+)?")
+
+
+def histories_with(histories: Sequence[History], revision: str) -> tuple[History, ...]:
+    """Return the histories that a revision may be meant in.
+
+    Words such as ``head``, and steps such as ``+1``, are meant in each of them.
+
+    :param revision: as Alembic's commands take it, a range included.
+    :raises AmbiguousRevisionError: there is one of that name in several.
+    :raises AlembicCommandError: there is none.
+    """
+    names = {_name(part) for part in revision.split(":")} - _EVERYWHERE
+    if len(histories) < 2 or not names:
+        return tuple(histories)
+    found = tuple(history for history in histories if all(_has(history, name) for name in names))
+    if len(found) == 1:
+        return found
+    places = tuple(map(str, found or histories))
+    raise AmbiguousRevisionError(revision, places, is_found=bool(found))
+
+
+def with_several_heads(histories: Sequence[History]) -> tuple[History, ...]:
+    """Return the histories that have branches to be brought together."""
+    found = []
+    for history in histories:
+        with worded_errors(), script_directory(history) as scripts:
+            if len(scripts.get_heads()) > 1:
+                found.append(history)
+    return tuple(found)
+
+
+def _name(revision: str) -> str:
+    """Return the identifier or the label in a revision such as ``label@head`` or ``ab12+1``."""
+    match = _NAME.fullmatch(revision.strip())
+    return match["name"] if match else revision
+
+
+def _has(history: History, name: str) -> bool:
+    with worded_errors(), script_directory(history) as scripts:
+        try:
+            scripts.get_revisions(name)
+        except CommandError as error:
+            # Anything else, such as an abbreviation of two, is to be told of by Alembic.
+            return not str(error).startswith("Can't locate revision")
+        return True
+
+
+def current_revisions(config: Config) -> dict[str | None, tuple[str, ...]]:
+    """Return the revisions that the databases of a history are at, by their bind keys."""
+    history = ScriptDirectory.from_config(config)
+    found: dict[str | None, tuple[str, ...]] = {}
+
+    def collect(revisions: tuple[str, ...], context: Any) -> list[Any]:
+        found[bind_of(context)] = tuple(revisions)
+        return []
+
+    with EnvironmentContext(config, history, fn=collect, dont_mutate=True):
+        history.run_env()
+    return found
+
+
+def revision_ids(config: Config, revision: str) -> str | tuple[str, ...]:
+    """Return what a name stands for; ``current`` is what the databases are at."""
+    if revision != "current":
+        return revision
+    history = ScriptDirectory.from_config(config)
+    found = current_revisions(config).values()
+    scripts = [script for at in found for script in history.get_all_current(at)]
+    return tuple(dict.fromkeys(script.revision for script in scripts))
+
+
+def scripts_of(config: Config, revisions: str | tuple[str, ...]) -> tuple[Script, ...]:
+    """Return the scripts of revisions."""
+    if not revisions:
+        return ()
+    return tuple(ScriptDirectory.from_config(config).get_revisions(revisions))

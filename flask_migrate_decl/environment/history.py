@@ -1,0 +1,144 @@
+"""A folder of revisions, and the binds that follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from flask_migrate_decl.config import DEFAULT_BIND
+from flask_migrate_decl.environment.texts import docstring
+from flask_migrate_decl.errors import BindNameError, VersionTableSharedError, is_name_in_history
+from flask_migrate_decl.reporting.paths import shown_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.environment.project import Project
+
+
+@dataclass(frozen=True)
+class History:
+    """A folder of revisions, and the binds that follow it.
+
+    :param directory: the folder, absolute.
+    :param owner: whose it is, as the section calls the bind; ``None``: it is shared by all binds
+        that have none of their own.
+    :param chosen: the bind keys that a command is about, ``None`` where it is about all.
+    """
+
+    project: Project
+    directory: Path
+    owner: str | None = None
+    chosen: frozenset[str | None] | None = None
+
+    def __str__(self) -> str:
+        followers = ", ".join(bind.label for bind in self.binds)
+        return f"{shown_path(self.directory)} ({followers})"
+
+    @cached_property
+    def binds(self) -> tuple[Bind, ...]:
+        """The databases that follow it, in the order of a run. Needs an application context."""
+        configuration = self.project.configuration
+        return tuple(
+            bind
+            for bind in self.project.binds
+            if configuration.history_owner(bind.key) == self.owner
+        )
+
+    @property
+    def chosen_binds(self) -> tuple[Bind, ...]:
+        """Those of them that a command is about."""
+        return tuple(bind for bind in self.binds if self.chosen is None or bind.key in self.chosen)
+
+    @property
+    def has_function_for_each_bind(self) -> bool:
+        """Whether its scripts have functions such as ``upgrade_<bind>()``, as Flask-Migrate's."""
+        settings = self.project.settings
+        is_shared_by_binds = any(
+            name != DEFAULT_BIND and bind.enabled and bind.directory is None
+            for name, bind in settings.binds.items()
+        )
+        return self.owner is None and (settings.multidb or is_shared_by_binds)
+
+    @property
+    def own_env(self) -> Path | None:
+        """The project's own ``env.py``, which goes before the packaged one."""
+        return _file(self.directory / "env.py")
+
+    @property
+    def own_script_template(self) -> Path | None:
+        """The project's own ``script.py.mako``, which goes before the packaged one."""
+        return _file(self.directory / "script.py.mako")
+
+    @cached_property
+    def script_options(self) -> Mapping[str, Any]:
+        """The options of Alembic's ``ScriptDirectory`` that the file sets for it."""
+        return self.project.configuration.declared_script_options(self.owner)
+
+    @property
+    def version_locations(self) -> tuple[Path, ...]:
+        """The folders that hold the revisions."""
+        declared = self.script_options.get("version_locations")
+        if declared is None:
+            return (self.directory / "versions",)
+        return tuple(self.project.configuration.path(location) for location in declared)
+
+    def message_for_template(self, message: str | None) -> str | None:
+        """Return a revision's message as a project's own template can take it.
+
+        The packaged one sees to it by itself that a message stays text.
+        """
+        if message is None or self.own_script_template is None:
+            return message
+        return docstring(message)
+
+
+def histories_of(project: Project) -> tuple[History, ...]:
+    """Return the histories of a project: the shared one, then those that binds have themselves."""
+    configuration = project.configuration
+    owned = tuple(
+        History(project, configuration.path(bind.directory).absolute(), name)
+        for name, bind in project.settings.binds.items()
+        if bind.enabled and bind.directory is not None
+    )
+    shared = (History(project, project.directory),) if configuration.has_shared_history else ()
+    return (*shared, *owned)
+
+
+def _file(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def verify_function_names(history: History) -> None:
+    """Find out that a project's own template can't name the functions of its binds.
+
+    :raises BindNameError: it would write what is no Python.
+    """
+    template = history.own_script_template
+    if template is None or not history.has_function_for_each_bind:
+        return
+    for bind in history.binds:
+        if bind.key is not None and not is_name_in_history(bind.key):
+            raise BindNameError(bind.key, template)
+
+
+def verify_version_tables(project: Project) -> None:
+    """Find out that two histories would take each other's revision for theirs.
+
+    :raises VersionTableSharedError: they keep it in one table of one database.
+    """
+    seen: dict[tuple[Any, ...], tuple[History, Bind]] = {}
+    for history in project.histories if len(project.histories) > 1 else ():
+        for bind in history.binds:
+            options = project.declared_database_options(bind.key)
+            table = options.get("version_table", "alembic_version")
+            url = bind.app_engine.url
+            is_in_memory = url.get_backend_name() == "sqlite" and not url.database
+            key = (id(bind) if is_in_memory else url, options.get("version_table_schema"), table)
+            other, other_bind = seen.setdefault(key, (history, bind))
+            if other is not history:
+                owner = history.owner or other.owner or ""
+                raise VersionTableSharedError(owner, (other_bind.words, bind.words))

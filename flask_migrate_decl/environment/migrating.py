@@ -1,0 +1,253 @@
+"""What the packaged ``env.py`` does: migrate each database of a run."""
+
+from __future__ import annotations
+
+import logging
+import runpy
+from contextlib import contextmanager, nullcontext
+from functools import wraps
+from io import StringIO
+from typing import TYPE_CHECKING, Any, cast
+
+from alembic.ddl.impl import DefaultImpl
+from sqlalchemy import column, inspect, select, table
+
+from flask_migrate_decl.autogenerate import BIND_OPTION
+from flask_migrate_decl.databases import Preparation, has_no_transaction, prepared
+from flask_migrate_decl.environment.dispatch import dispatched
+from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run, configure_arguments
+from flask_migrate_decl.environment.texts import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from alembic.operations.ops import MigrationScript
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import (
+        MigrationContext,
+        MigrationInfo,
+        MigrationStep,
+        RevisionStep,
+        StampStep,
+    )
+    from sqlalchemy import Connection
+
+    from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.environment.progress import BindProgress
+
+    Steps = Callable[[tuple[str, ...], MigrationContext], Any]
+
+log = logging.getLogger("flask_migrate_decl.environment")
+
+_VERSION_OPTIONS = ("version_table", "version_table_schema")
+
+
+def run_environment(context: object) -> None:
+    """Migrate every database of the run that ``context.config`` holds.
+
+    :param context: the module ``alembic.context``, which stands for the current
+        ``EnvironmentContext``.
+    """
+    environment = cast("EnvironmentContext", context)
+    run: Run = environment.config.attributes[RUN_ATTRIBUTE]
+    if run.history.own_env is not None:
+        runpy.run_path(str(run.history.own_env))
+        return
+    migrate = _migrate_offline if environment.is_offline_mode() else _migrate_online
+    for bind in run.history.chosen_binds:
+        if run.project.has_several_binds:
+            log.info("Migrating database %s", one_line(bind.label))
+        migrate(environment, run, bind)
+
+
+def _migrate_online(environment: EnvironmentContext, run: Run, bind: Bind) -> None:
+    progress = run.progress_of(bind)
+    options = _options_of_run(run, bind, progress)
+    with run.commits.opened(progress) as stack:
+        connection = stack.enter_context(_connection(bind, options))
+        preparation = stack.enter_context(_prepared(environment, run, connection, options))
+        options = {**preparation.options, **options}
+        progress.version_options = {k: options[k] for k in _VERSION_OPTIONS if k in options}
+        progress.commits_statements = not _is_transactional(connection, options)
+        options |= run.commits.options(progress)
+        run.commits.begin(connection, progress)
+        commits_each_revision = _commits_each_revision(options)
+        if commits_each_revision:
+            options["on_version_apply"] += (lambda **_kw: preparation.check(),)
+        _configure(environment, run, progress, connection=connection, **options)
+        stack.push(_commit_rest(connection))
+        stack.enter_context(environment.begin_transaction())
+        environment.run_migrations(**_run_arguments(run, bind))
+        if not commits_each_revision:
+            preparation.check()
+
+
+def _commit_rest(connection: Connection) -> Callable[..., None]:
+    """Commit what follows where a script commits by itself: it is in a transaction of its own."""
+
+    def commit(kind: type[BaseException] | None, *_error: object) -> None:
+        if kind is None and connection.in_transaction():
+            connection.commit()
+
+    return commit
+
+
+@contextmanager
+def _connection(bind: Bind, options: dict[str, Any]) -> Iterator[Connection]:
+    """Connect, and leave out the default schema, whose tables Alembic takes for a stranger's."""
+    with bind.engine.connect() as connection:
+        if options.get("version_table_schema") == connection.dialect.default_schema_name:
+            options.pop("version_table_schema", None)
+        yield connection
+
+
+def _prepared(
+    environment: EnvironmentContext, run: Run, connection: Connection, options: dict[str, Any]
+) -> AbstractContextManager[Preparation]:
+    """Prepare a database that is going to be changed."""
+    if not run.changes_databases:
+        return nullcontext(Preparation())
+    may_be_idle = run.goes_to_head and has_no_transaction(connection)
+    if may_be_idle and _is_at_head(environment, connection, options):
+        return nullcontext(Preparation())
+    return prepared(connection)
+
+
+def _is_at_head(
+    environment: EnvironmentContext, connection: Connection, options: dict[str, Any]
+) -> bool:
+    """Tell whether there is nothing to run, so that nobody has to wait for a lock."""
+    name = options.get("version_table", "alembic_version")
+    schema = options.get("version_table_schema")
+    with connection.begin():
+        if not inspect(connection).has_table(name, schema):
+            return False
+        versions = table(name, column("version_num"), schema=schema)
+        current = set(connection.scalars(select(versions.c.version_num)))
+    heads = environment.get_head_revisions()
+    return current == set(heads if isinstance(heads, tuple) else (heads,))
+
+
+def _is_transactional(connection: Connection, options: dict[str, Any]) -> bool:
+    """Tell whether a schema change can be rolled back."""
+    declared = options.get("transactional_ddl")
+    if declared is not None:
+        return bool(declared)
+    return DefaultImpl.get_by_dialect(connection.dialect).transactional_ddl
+
+
+def _commits_each_revision(options: dict[str, Any]) -> bool:
+    per_migration = bool(options.get("transaction_per_migration"))
+    return per_migration or options.get("transactional_ddl") is False
+
+
+def _migrate_offline(environment: EnvironmentContext, run: Run, bind: Bind) -> None:
+    progress, written = run.progress_of(bind), StringIO()
+    _configure(
+        environment,
+        run,
+        progress,
+        url=bind.engine.url,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+        output_buffer=written,
+        **_options_of_run(run, bind, progress),
+    )
+    if run.project.has_several_binds:
+        environment.static_output(f"-- Database: {one_line(bind.label)}")
+    with environment.begin_transaction():
+        environment.run_migrations(**_run_arguments(run, bind))
+    run.statements[bind.key] = written.getvalue()
+
+
+def _run_arguments(run: Run, bind: Bind) -> dict[str, str]:
+    """Return what a script's functions are called with: nothing, or the bind's name."""
+    return {"engine_name": bind.key or ""} if run.history.has_function_for_each_bind else {}
+
+
+def _configure(
+    environment: EnvironmentContext, run: Run, progress: BindProgress, **options: Any
+) -> None:
+    """Configure the environment, and then once more with what the command does, now watched.
+
+    What it does can be read only off an environment that is configured.
+    """
+    environment.configure(**options)
+    steps: Steps = environment.get_context().opts["fn"]
+    watched = _watched(getattr(steps, "__wrapped__", steps), run, progress)
+    environment.configure(fn=watched, **options)
+
+
+def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
+    """Let a command's steps call the function for one database, and note how far it comes."""
+
+    @wraps(steps)
+    def watched(revisions: tuple[str, ...], context: MigrationContext) -> list[MigrationStep]:
+        found = list(steps(revisions, context) or ())
+        progress.begin(tuple(revisions), len(found))
+        for step in found:
+            call = dispatched(step.migration_fn, run.history, progress.bind)
+            step.migration_fn = _noting(call, step, progress)
+        return found
+
+    return watched
+
+
+def _noting(
+    call: Callable[..., None], step: MigrationStep, progress: BindProgress
+) -> Callable[..., None]:
+    @wraps(step.migration_fn)
+    def noting(**arguments: Any) -> None:
+        progress.begin_revision(cast("RevisionStep | StampStep", step).info.up_revision_id)
+        call(**arguments)
+        progress.end_revision()
+
+    return noting
+
+
+def _options_of_run(run: Run, bind: Bind, progress: BindProgress) -> dict[str, Any]:
+    options = configure_arguments(run.project, bind.key)
+    options["target_metadata"] = bind.metadata
+    options[BIND_OPTION] = bind.key
+    options["process_revision_directives"] = _without_empty_revisions(
+        options.get("process_revision_directives"), len(run.history.chosen_binds)
+    )
+    options["on_version_apply"] = _recorded(progress, options.get("on_version_apply"))
+    if run.history.has_function_for_each_bind:
+        prefix = bind.key or ""
+        options |= {
+            "upgrade_token": f"{prefix}_upgrades",
+            "downgrade_token": f"{prefix}_downgrades",
+        }
+    return options
+
+
+def _without_empty_revisions(
+    own: Callable[..., None] | None, number_of_binds: int
+) -> Callable[..., None]:
+    """Chain a project's hook with ours, which drops a generated revision without operations."""
+
+    def process(
+        context: MigrationContext, revision: Any, directives: list[MigrationScript]
+    ) -> None:
+        if own is not None:
+            own(context, revision, directives)
+        config = context.config
+        if not directives or config is None or not getattr(config.cmd_opts, "autogenerate", False):
+            return
+        operations = directives[0].upgrade_ops_list
+        if len(operations) >= number_of_binds and all(ops.is_empty() for ops in operations):
+            directives.clear()
+
+    return process
+
+
+def _recorded(progress: BindProgress, own: Any) -> tuple[Callable[..., None], ...]:
+    """Chain a project's callbacks with ours, which notes what was run."""
+
+    def record(step: MigrationInfo, heads: set[str], **_kw: Any) -> None:
+        progress.note_applied(step, heads)
+
+    callbacks = () if own is None else (own,) if callable(own) else tuple(own)
+    return (*callbacks, record)

@@ -1,0 +1,145 @@
+"""A run over several databases, and what it says of them when it stops."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.config import DEFAULT_BIND
+from flask_migrate_decl.databases import verify_two_phase
+from flask_migrate_decl.environment.commits import GLOBAL_ID, Separate, Together, TwoPhase
+from flask_migrate_decl.environment.progress import BindProgress, Outcome
+from flask_migrate_decl.environment.session import worded_errors
+from flask_migrate_decl.errors import (
+    BindState,
+    InterruptedRunError,
+    MigrateError,
+    OwnEnvironmentError,
+    RunStoppedError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.environment.history import History
+    from flask_migrate_decl.environment.progress import AppliedRevision
+    from flask_migrate_decl.environment.run import Commits
+
+
+@dataclass(frozen=True)
+class RunOverBinds:
+    """A command at work on the databases of several histories.
+
+    :param binds: all of them, in order.
+    :param words: the command as somebody types it.
+    :param progress: how far it has come, by bind key; empty at first.
+    :param statements: those of each database, by bind key, where they are not run.
+    """
+
+    binds: tuple[Bind, ...]
+    words: str
+    commits: Commits
+    progress: dict[str | None, BindProgress] = field(default_factory=dict)
+    statements: dict[str | None, str] = field(default_factory=dict)
+
+    @property
+    def applied(self) -> tuple[AppliedRevision, ...]:
+        """The revisions that were run or stamped, in order."""
+        return tuple(step for progress in self.progress.values() for step in progress.applied)
+
+    def stopped(self, reason: str) -> RunStoppedError:
+        """Look at what is left of each database, and return the error that tells of it."""
+        progress = [self.progress.get(bind.key) or BindProgress(bind) for bind in self.binds]
+        for one in progress:
+            one.settle()
+        return RunStoppedError(
+            reason,
+            tuple(one.bind.key for one in self.progress.values() if one.has_failed),
+            tuple(map(_state, progress)),
+            (*_by_hand(progress), f"when the cause is mended: {self.words}"),
+        )
+
+
+@contextmanager
+def run_over_binds(
+    histories: Sequence[History], words: str, *, changes: bool
+) -> Iterator[RunOverBinds]:
+    """Run something on the databases of several histories, and say what is left if it stops.
+
+    :param words: the command as somebody types it.
+    :param changes: it is run, and not only written down.
+    :raises RunStoppedError: it stopped, and there is more than one database.
+    :raises DatabaseError: the databases can't commit as the configuration asks for.
+    """
+    binds = tuple(bind for history in histories for bind in history.chosen_binds)
+    is_run_over_several = changes and len(binds) > 1
+    commits = _commits(histories, binds) if is_run_over_several else Separate()
+    run = RunOverBinds(binds, words, commits)
+    try:
+        with worded_errors(), commits:
+            yield run
+    except MigrateError as error:
+        if not is_run_over_several:
+            raise
+        raise run.stopped(str(error)) from error
+    except KeyboardInterrupt as error:
+        if not is_run_over_several:
+            raise
+        raise run.stopped(str(InterruptedRunError())) from error
+    except Exception as error:
+        # It is a mistake in somebody's code, whose traceback they need.
+        if is_run_over_several:
+            error.add_note(run.stopped("").report)
+        raise
+
+
+def _commits(histories: Sequence[History], binds: Sequence[Bind]) -> Commits:
+    mode = histories[0].project.settings.bind_transactions
+    if mode == "separate":
+        return Separate()
+    for history in histories:
+        if history.own_env is not None:
+            reason = f'it commits by itself, and bind_transactions = "{mode}" can\'t be kept'
+            raise OwnEnvironmentError(history.own_env, reason)
+    if mode == "together":
+        return Together()
+    with worded_errors():
+        verify_two_phase(binds, GLOBAL_ID)
+    return TwoPhase()
+
+
+def _state(progress: BindProgress) -> BindState:
+    return BindState(
+        progress.bind.key, str(progress.outcome), progress.position, _explanation(progress)
+    )
+
+
+def _explanation(progress: BindProgress) -> str:
+    if progress.outcome is not Outcome.UNKNOWN:
+        return ""
+    if progress.is_prepared:
+        return "its transaction is prepared and not committed"
+    if progress.is_out_of_sight:
+        return "as an env.py of the project's ran it"
+    if progress.part is not None:
+        return f"and a part of {progress.part} may be done"
+    return "as nobody can tell whether it has committed"
+
+
+def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
+    """Say what somebody has to do before the run can go on."""
+    for one in progress:
+        name = DEFAULT_BIND if one.bind.key is None else one.bind.key
+        if one.outcome is not Outcome.UNKNOWN:
+            continue
+        if one.is_prepared:
+            yield f"in {one.bind.words}: COMMIT PREPARED '{one.global_id}'"
+        elif one.part is not None:
+            yield (
+                f"in {one.bind.words}: see what {one.part} has done, and undo it; or do the rest "
+                f"of it too, and say so: flask db stamp --bind {name} {one.part}"
+            )
+        else:
+            yield f"see where {one.bind.words} is: flask db current --bind {name}"

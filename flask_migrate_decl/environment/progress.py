@@ -1,0 +1,184 @@
+"""How far a run has come with each database."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from alembic.migration import MigrationContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from alembic.runtime.migration import MigrationInfo
+
+    from flask_migrate_decl.databases import Bind
+
+log = logging.getLogger("flask_migrate_decl.environment")
+
+
+@dataclass(frozen=True)
+class AppliedRevision:
+    """A revision that was run, or stamped, on one database.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param source: the revisions the database was at.
+    :param destination: the revisions it is at now.
+    """
+
+    bind: str | None
+    source: tuple[str, ...]
+    destination: tuple[str, ...]
+    is_upgrade: bool
+    is_stamp: bool
+
+
+class Outcome(StrEnum):
+    """What a run has left of a database when it stopped."""
+
+    DONE = "done"
+    ROLLED_BACK = "rolled back"
+    UNTOUCHED = "untouched"
+    UNKNOWN = "unknown"
+
+
+@dataclass
+class BindProgress:
+    """How far a run has come with one database.
+
+    :param version_options: where it keeps its revision, as ``configure()`` takes it.
+    :param before: the revisions it was at; ``None`` as long as it was not asked.
+    :param total: how many revisions are to be run.
+    :param at: the revisions it is at, by what was run.
+    :param running: the revision whose script is at work, or was when it failed.
+    :param commits_statements: the database commits each schema change by itself.
+    :param is_finished: all of its revisions were run.
+    :param is_committing: the last commit was begun.
+    :param is_done: it has ended well.
+    :param global_id: what the database calls its transaction, where that commits in two phases.
+    :param is_prepared: the first of the two is over.
+    :param is_out_of_sight: a project's own ``env.py`` runs it.
+    """
+
+    bind: Bind
+    version_options: Mapping[str, Any] = field(default_factory=dict)
+    before: tuple[str, ...] | None = None
+    total: int = 0
+    applied: list[AppliedRevision] = field(default_factory=list)
+    at: tuple[str, ...] = ()
+    running: str | None = None
+    commits_statements: bool = False
+    is_finished: bool = False
+    is_committing: bool = False
+    is_done: bool = False
+    global_id: str | None = None
+    is_prepared: bool = False
+    is_out_of_sight: bool = False
+    watch: Callable[[BindProgress], None] = lambda _progress: None
+    _kept: int = 0
+    _kept_at: tuple[str, ...] = ()
+    _has_part: str | None = None
+
+    def begin(self, revisions: tuple[str, ...], total: int) -> None:
+        """Note where the database is, and how many revisions are to be run."""
+        self.before = self.at = self._kept_at = revisions
+        self.total = total
+        self.watch(self)
+
+    def begin_revision(self, revision: str | None) -> None:
+        """Note that a script is called."""
+        self.running = revision
+        self.watch(self)
+
+    def end_revision(self) -> None:
+        """Note that it has returned."""
+        self.running = None
+
+    def note_applied(self, step: MigrationInfo, heads: set[str]) -> None:
+        """Note that a revision is done and written down, if not committed yet."""
+        destination = tuple(step.destination_revision_ids)
+        self.applied.append(
+            AppliedRevision(
+                self.bind.key,
+                tuple(step.source_revision_ids),
+                destination,
+                step.is_upgrade,
+                step.is_stamp,
+            )
+        )
+        self.at = tuple(sorted(heads))
+        self.watch(self)
+
+    def note_statement(self) -> None:
+        """Note that a statement was run, which on some databases is a commit."""
+        if self.commits_statements and self.running is not None:
+            self._has_part = self.running
+
+    def note_commit(self) -> None:
+        """Note that all until now can't be rolled back any more, a script at work included."""
+        self._kept, self._kept_at = len(self.applied), self.at
+        self._has_part = self.running
+
+    def end(self) -> None:
+        """Note that it has ended well."""
+        self.is_done = True
+        self.watch(self)
+
+    # --- after a failure ---
+
+    def settle(self) -> None:
+        """Look at a database of which only the commit may have failed."""
+        is_in_doubt = self.is_committing and self.applied and not self.is_prepared
+        if self.is_done or not (is_in_doubt or self.is_out_of_sight):
+            return
+        try:
+            with self.bind.engine.connect() as connection:
+                options = dict(self.version_options)
+                context = MigrationContext.configure(connection, opts=options)
+                found = set(context.get_current_heads())
+        except Exception:
+            # Drivers raise errors of many kinds; it stays unknown.
+            log.debug("the database can't be looked at", exc_info=True)
+            return
+        if self.is_out_of_sight:
+            self.before = self._kept_at = tuple(sorted(found))
+        elif found in (set(self.at), set(self.before or ())):
+            self.is_committing = False
+            self.is_done = found == set(self.at)
+            self._kept_at = tuple(sorted(found))
+            self._kept = len(self.applied) if self.is_done else 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is one on which the run has stopped."""
+        is_waiting = self.is_finished and not self.is_committing
+        return not self.is_done and not is_waiting
+
+    @property
+    def part(self) -> str | None:
+        """The revision of which a part is done, and may not be undone."""
+        return None if self.is_done else self._has_part
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the run has left of the database, once it has stopped."""
+        if self.is_done:
+            return Outcome.DONE
+        is_in_doubt = self.is_prepared or (self.is_committing and bool(self.applied))
+        if self.part is not None or is_in_doubt or self.is_out_of_sight:
+            return Outcome.UNKNOWN
+        if self.before is None:
+            return Outcome.UNTOUCHED
+        is_kept = self.is_finished and self._kept == len(self.applied)
+        return Outcome.DONE if is_kept else Outcome.ROLLED_BACK
+
+    @property
+    def position(self) -> tuple[str, ...] | None:
+        """The revisions that it is at, ``None`` where that is not known."""
+        is_known = self.outcome is not Outcome.UNKNOWN or self.part or self.is_out_of_sight
+        if self.before is None or not is_known:
+            return None
+        return self.at if self.is_done else self._kept_at

@@ -1,0 +1,100 @@
+"""Which histories and binds a command is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.config import DEFAULT_BIND
+from flask_migrate_decl.environment.finding import histories_with
+from flask_migrate_decl.environment.history import History, verify_version_tables
+from flask_migrate_decl.environment.project import current_registration, open_project
+from flask_migrate_decl.errors import AmbiguousBindError, NotMigratedError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
+    from flask_migrate_decl.config import Configuration
+    from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.environment.project import Project
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The histories of a command, each with the binds that it is about.
+
+    :param is_said: the command line names a folder or binds.
+    """
+
+    project: Project
+    histories: tuple[History, ...]
+    is_said: bool
+
+    def with_configuration(self, configuration: Configuration) -> Selection:
+        """Return the same histories under what the project's files are going to say."""
+        project = replace(self.project, configuration=configuration)
+        histories = tuple(replace(history, project=project) for history in self.histories)
+        return replace(self, project=project, histories=histories)
+
+    def with_revision(self, revision: str) -> Selection:
+        """Leave those histories in which a revision may be meant; see ``histories_with``."""
+        return replace(self, histories=histories_with(self.histories, revision))
+
+    @property
+    def binds(self) -> tuple[Bind, ...]:
+        """The databases of the command, in the order in which it comes to them."""
+        return tuple(bind for history in self.histories for bind in history.chosen_binds)
+
+
+def select(
+    directory: str | os.PathLike[str] | None,
+    binds: Sequence[str] | str = (),
+) -> Selection:
+    """Open the current app's project, and find out what a command is about.
+
+    :param directory: the folder of revisions, where the command was given one; it is then about
+        the history in that folder alone.
+    :param binds: the names of binds, where the command was given any.
+    :raises ConfigError: the configuration can't be used.
+    :raises NotMigratedError: a bind is none of those that are migrated.
+    """
+    project = open_project(current_registration(), directory)
+    histories = project.histories if directory is None else (_history_in(project),)
+    names = (binds,) if isinstance(binds, str) else tuple(binds)
+    if names:
+        histories = tuple(_chosen(project, histories, names))
+    verify_version_tables(project)
+    return Selection(project, histories, is_said=bool(directory or names))
+
+
+def _history_in(project: Project) -> History:
+    """Return the history in the folder that the command line names."""
+    folder = project.directory.resolve()
+    owned = (history for history in project.histories if history.owner is not None)
+    return next(
+        (history for history in owned if history.directory.resolve() == folder),
+        History(project, project.directory),
+    )
+
+
+def _chosen(
+    project: Project, histories: Iterable[History], names: Sequence[str]
+) -> Iterable[History]:
+    keys = frozenset(_key(project, name) for name in names)
+    found = [replace(history, chosen=keys) for history in histories]
+    reached = {bind.key for history in found for bind in history.chosen_binds}
+    for key in keys - reached:
+        others = [bind for history in found for bind in history.binds]
+        raise NotMigratedError(
+            key or DEFAULT_BIND, tuple(bind.key or DEFAULT_BIND for bind in others)
+        )
+    return (history for history in found if history.chosen_binds)
+
+
+def _key(project: Project, name: str) -> str | None:
+    """Return the key of the bind that a command line means."""
+    keys = {bind.key for bind in project.binds}
+    if name == DEFAULT_BIND and {None, DEFAULT_BIND} <= keys:
+        raise AmbiguousBindError
+    return None if name == DEFAULT_BIND and DEFAULT_BIND not in keys else name

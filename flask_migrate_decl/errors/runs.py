@@ -1,0 +1,147 @@
+"""What stops a run, and what it leaves of each database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.errors.base import listed
+from flask_migrate_decl.errors.databases import DatabaseError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def database_in_words(bind: str | None) -> str:
+    """Return a database in a sentence.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+    return "the default database" if bind is None else f'the bind "{bind}"'
+
+
+@dataclass(frozen=True)
+class BindState:
+    """What a run that stopped has left of a database.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param outcome: ``done``, ``rolled back``, ``untouched`` or ``unknown``.
+    :param at: the revisions it is at, ``None`` where that is not known.
+    :param explanation: what is to be said besides.
+    """
+
+    bind: str | None
+    outcome: str
+    at: tuple[str, ...] | None = None
+    explanation: str = ""
+
+    @property
+    def label(self) -> str:
+        """The database's name for people."""
+        return "<default>" if self.bind is None else self.bind
+
+    @property
+    def words(self) -> str:
+        """The state without the name."""
+        at = "" if self.at is None else f"at {', '.join(self.at) or 'no revision'}"
+        return ", ".join(filter(None, (self.outcome, at, self.explanation)))
+
+
+@dataclass(eq=False)
+class RunStoppedError(DatabaseError):
+    """A run over several databases stopped.
+
+    :param reason: what went wrong.
+    :param failed: the bind keys of the databases it went wrong on.
+    :param states: what is left of every database, in the order of the run.
+    :param next_steps: what to do now.
+    """
+
+    reason: str
+    failed: tuple[str | None, ...]
+    states: tuple[BindState, ...]
+    next_steps: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.reason}\n{self.report}"
+
+    @property
+    def report(self) -> str:
+        """The state of every database, and what to do."""
+        width = max(len(state.label) for state in self.states)
+        rows = [f"  {state.label.ljust(width)}  {state.words}" for state in self.states]
+        return "\n".join(["what is left of each database:", *rows, "what to do now:"]) + listed(
+            self.next_steps
+        )
+
+
+@dataclass(eq=False)
+class InterruptedRunError(DatabaseError):
+    """Somebody stopped a run."""
+
+    def __str__(self) -> str:
+        return "the run was interrupted"
+
+
+@dataclass(eq=False)
+class CommitRefusedError(DatabaseError):
+    """A revision commits by itself, where all databases are to commit together.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+
+    bind: str | None
+    revision: str | None
+
+    def __str__(self) -> str:
+        name = "default" if self.bind is None else self.bind
+        revision = f"the revision {self.revision}" if self.revision else "something"
+        return (
+            f"{revision} commits by itself on {database_in_words(self.bind)}, such as with "
+            "autocommit_block(), and bind_transactions does not let a database commit before the "
+            f"others: bring this one there alone, with --bind {name}"
+        )
+
+
+@dataclass(eq=False)
+class TwoPhaseUnavailableError(DatabaseError):
+    """Not every database can commit in two phases.
+
+    :param problems: one line for each that can't.
+    """
+
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            'bind_transactions = "two-phase" can\'t be carried out, and nothing was run:'
+            f"{listed(self.problems)}"
+        )
+
+
+@dataclass(eq=False)
+class PreparedTransactionsError(DatabaseError):
+    """An earlier run in two phases was cut off before all of its databases had committed.
+
+    :param transactions: one line for each that is left, with its statements.
+    """
+
+    transactions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            "transactions of an earlier run are prepared, and nobody has ended them; where one "
+            "of that run has committed, commit all of them, else commit or roll back all:"
+            f"{listed(self.transactions)}"
+        )
+
+
+@dataclass(eq=False)
+class StatementsNotWrittenError(DatabaseError):
+    """A file of statements could not be written."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path} was not written: {self.reason}"
