@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -386,17 +387,9 @@ def test_a_hint_of_one_bind_leaves_the_others_alone(sqlite_project: Project) -> 
     assert after.rows()["person"] == [{"id": 1, "name": "Ann"}]
     assert "No new upgrade operations" in after.run("db", "check")
     assert "No changes in schema" in after.run("db", "migrate")
-    assert "other:" in after.run("db", "current")
+    assert re.search(r"(?m)^other +\w+ +head ", after.run("db", "current"))
     after.run("db", "downgrade")
     assert after.rows(bind="other")["person"] == [{"id": 1, "label": "Dr"}]
-
-
-def test_a_bind_whose_name_fits_no_function_is_refused(sqlite_project: Project) -> None:
-    sqlite_project.binds["my-bind"] = "sqlite://"
-    sqlite_project.configure("multidb = true")
-    app = sqlite_project.app(people)
-    app.run("db", "init")
-    assert "upgrade_my-bind()" in app.run("db", "migrate", exit_code=2)
 
 
 # --- idle --------------------------------------------------------------------------------------
