@@ -10,6 +10,7 @@ from tests.project import Project
 from tests.servers import (
     DatabaseServer,
     MariaDBServer,
+    PostgresBinaries,
     PostgresServer,
     find_mariadb_binaries,
     find_postgres_binaries,
@@ -18,11 +19,7 @@ from tests.servers import (
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    _require_driver("psycopg")
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        _unavailable("PostgreSQL binaries not found: initdb, postgres")
-    server = PostgresServer(binaries)
+    server = PostgresServer(postgres_binaries())
     server.start()
     yield server
     server.stop()
@@ -62,6 +59,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/app.db"
     return str(request.getfixturevalue(fixtures[request.param]))
+
+
+def postgres_binaries() -> PostgresBinaries:
+    """Return what a PostgreSQL server is started from, or skip the test."""
+    _require_driver("psycopg")
+    binaries = find_postgres_binaries()
+    if binaries is None:
+        _unavailable("PostgreSQL binaries not found: initdb, postgres")
+    return binaries
 
 
 def _fresh_database(server: DatabaseServer) -> Iterator[str]:

@@ -122,7 +122,9 @@ class Project:
         """Make the app of one version of the models, with its own ``db`` and ``Migrate``."""
         flask = Flask("project", root_path=str(self.folder))
         flask.config["SQLALCHEMY_DATABASE_URI"] = self.url
-        flask.config["SQLALCHEMY_BINDS"] = dict(self.binds)
+        flask.config["SQLALCHEMY_BINDS"] = {
+            key: {"url": url, "poolclass": pool} for key, url in self.binds.items()
+        }
         flask.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": pool}
         db = SQLAlchemy(metadata=MetaData(naming_convention=naming_convention))
         define(db)

@@ -273,6 +273,8 @@ class PostgresServer(DatabaseServer):
 
     `fsync=off` gives the speed. `synchronous_commit` stays on: off, a commit waits in the memory of
     a process, and `kill` would lose it.
+
+    :param settings: settings of the server besides.
     """
 
     product = "PostgreSQL"
@@ -280,9 +282,10 @@ class PostgresServer(DatabaseServer):
     # A unix socket still has a port: in its name. Saying it keeps PGPORT from choosing another.
     port: ClassVar[int] = 54320
 
-    def __init__(self, binaries: PostgresBinaries) -> None:
+    def __init__(self, binaries: PostgresBinaries, **settings: str) -> None:
         super().__init__()
         self._binaries = binaries
+        self._settings = settings
 
     def _account(self) -> pwd.struct_passwd | None:
         """PostgreSQL refuses to run as root."""
@@ -302,6 +305,7 @@ class PostgresServer(DatabaseServer):
             "full_page_writes": "off",
             "shared_buffers": "32MB",
             "dynamic_shared_memory_type": "mmap",
+            **self._settings,
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [self._binaries.postgres, "-D", self._data, *options]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection, TwoPhaseTransaction
 
     from flask_migrate_decl.environment.progress import BindProgress
@@ -47,6 +48,9 @@ class Separate:
     def begin(self, connection: Connection, progress: BindProgress) -> None:
         """Begin with a database that was connected to."""
         _note_commits(connection, progress)
+
+    def configured(self, _context: MigrationContext, _progress: BindProgress) -> None:
+        """Leave Alembic as it is."""
 
 
 @dataclass
@@ -118,9 +122,15 @@ class Together:
 
     def begin(self, connection: Connection, progress: BindProgress) -> None:
         """Begin with a database that was connected to, and keep it from committing by itself."""
-        _note_commits(connection, progress)
         if not progress.commits_statements:
             event.listen(connection, "commit", lambda _connection: _refuse_early(progress))
+        _note_commits(connection, progress)
+
+    def configured(self, context: MigrationContext, progress: BindProgress) -> None:
+        """Refuse what would commit in the middle, before it does anything."""
+        if not progress.commits_statements:
+            # Alembic's own would fail on an assertion where the transaction is not its own.
+            setattr(context, "autocommit_block", lambda: _refuse_early(progress))  # noqa: B010
 
     def _end(self) -> None:
         while self._opened:
@@ -159,7 +169,9 @@ class TwoPhase(Together):
         try:
             for opened in self._opened:
                 assert opened.transaction is not None
+                opened.progress.is_committing = True
                 opened.transaction.prepare()
+                opened.progress.is_committing = False
                 opened.progress.is_prepared = True
         except BaseException as error:
             self._roll_back(type(error), error, error.__traceback__)

@@ -76,6 +76,7 @@ def _migrate_online(environment: EnvironmentContext, run: Run, bind: Bind) -> No
         if commits_each_revision:
             options["on_version_apply"] += (lambda **_kw: preparation.check(),)
         _configure(environment, run, progress, connection=connection, **options)
+        run.commits.configured(environment.get_context(), progress)
         stack.push(_commit_rest(connection))
         stack.enter_context(environment.begin_transaction())
         environment.run_migrations(**_run_arguments(run, bind))

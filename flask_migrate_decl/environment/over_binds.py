@@ -51,12 +51,13 @@ class RunOverBinds:
 
     def stopped(self, reason: str) -> RunStoppedError:
         """Look at what is left of each database, and return the error that tells of it."""
+        failed = tuple(one.bind.key for one in self.progress.values() if one.has_failed)
         progress = [self.progress.get(bind.key) or BindProgress(bind) for bind in self.binds]
         for one in progress:
             one.settle()
         return RunStoppedError(
             reason,
-            tuple(one.bind.key for one in self.progress.values() if one.has_failed),
+            failed,
             tuple(map(_state, progress)),
             (*_by_hand(progress), f"when the cause is mended: {self.words}"),
         )
