@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import flask_migrate  # type: ignore[import-untyped]
 import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, create_engine, event, inspect, text
@@ -354,6 +356,29 @@ def test_an_env_of_ones_own_commits_as_it_likes(lite: Binds) -> None:
     with app.flask.app_context(), pytest.raises(OwnEnvironmentError) as caught:
         upgrade()
     assert 'bind_transactions = "together" can\'t be kept' in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")
+def test_what_an_env_of_ones_own_ran_is_looked_at(lite: Binds) -> None:
+    app = begun(lite)
+    template = Path(flask_migrate.__file__).parent / "templates" / "flask-multidb"
+    migrations = lite.project.folder / "migrations"
+    shutil.copy(template / "env.py", migrations)
+    shutil.copy(template / "alembic.ini.mako", migrations / "alembic.ini")
+    error = stopped(app)
+    assert {outcome for outcome, _ in outcomes(error)} == {UNKNOWN}
+    assert [at for _, at in outcomes(error)] == [(lite.revision(bind),) for bind in BINDS]
+    assert "as an env.py of the project's ran it" in str(error)
+    assert error.next_steps == ("when the cause is mended: flask db upgrade",)
+
+
+def test_what_to_do_next_is_what_was_done(lite: Binds) -> None:
+    begun(lite)
+    said = lite.app().result("db", "upgrade", "--bind", "third", "--bind", "second", "+1")
+    assert (
+        "  - when the cause is mended: flask db upgrade --bind third --bind second +1"
+        in said.stderr
+    )
 
 
 # --- servers -----------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,6 @@ from flask_migrate_decl.errors import HistoryNotChosenError, StatementsNotWritte
 from flask_migrate_decl.results import RunResult
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
     from flask_migrate_decl.environment import History
@@ -42,7 +43,7 @@ def upgrade(
         alembic_command.upgrade,
         histories_with(select(directory, bind).histories, revision),
         revision,
-        words=f"flask db upgrade {revision}".removesuffix(" head"),
+        words=_words("upgrade", directory, bind, "" if revision == "head" else revision),
         sql=sql,
         x_arg=x_arg,
         output_dir=output_dir,
@@ -67,7 +68,7 @@ def downgrade(
     :raises HistoryNotChosenError: nothing says which of several histories is meant.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     """
-    words = f"flask db downgrade {revision}".removesuffix(" -1")
+    words = _words("downgrade", directory, bind, "" if revision == "-1" else revision)
     # For a file there is no current revision to go back from; Flask-Migrate reads it this way.
     if sql and revision == "-1":
         revision = "head:-1"
@@ -105,12 +106,22 @@ def stamp(
         alembic_command.stamp,
         histories_with(select(directory, bind).histories, revision),
         revision,
-        words=f"flask db stamp {revision}",
+        words=_words("stamp", directory, bind, revision),
         sql=sql,
         output_dir=output_dir,
         tag=tag,
         purge=purge,
     )
+
+
+def _words(command: str, directory: Directory, bind: Names, revision: str) -> str:
+    """Return a command as somebody types it."""
+    names = (bind,) if isinstance(bind, str) else bind
+    folder = ["-d", os.fspath(directory)] if directory is not None else []
+    binds = [word for name in names for word in ("--bind", name)]
+    # A revision may begin as an option does.
+    given = ["--", revision] if revision.startswith("-") else [revision] if revision else []
+    return shlex.join(["flask", "db", command, *folder, *binds, *given])
 
 
 def _run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DEFAULT_BIND
@@ -140,7 +141,7 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
         elif one.part is not None:
             yield (
                 f"in {one.bind.words}: see what {one.part} has done, and undo it; or do the rest "
-                f"of it too, and say so: flask db stamp --bind {name} {one.part}"
+                f"of it too, and say so: flask db stamp --bind {quote(name)} {one.part}"
             )
-        else:
-            yield f"see where {one.bind.words} is: flask db current --bind {name}"
+        elif not one.is_out_of_sight:
+            yield f"see where {one.bind.words} is: flask db current --bind {quote(name)}"
