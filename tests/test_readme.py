@@ -39,6 +39,7 @@ class Walk:
             "append to": self._append,
             "replace in": self._replace,
             "run": self._run,
+            "run in": self._run_in,
             "run, and find something": self._run_and_find_something,
             "at a terminal": self._converse,
             "script": self._compare_script,
@@ -47,6 +48,7 @@ class Walk:
         steps[verb](name, text)
 
     def _write(self, name: str, text: str) -> None:
+        (self.folder / name).parent.mkdir(exist_ok=True)
         (self.folder / name).write_text(text)
 
     def _append(self, name: str, text: str) -> None:
@@ -57,6 +59,9 @@ class Walk:
         path = self.folder / name
         before, _, _ = path.read_text().rpartition("class ")
         path.write_text(before + text)
+
+    def _run_in(self, name: str, text: str) -> None:
+        Walk(self.folder / name)._run("", text)
 
     def _run_and_find_something(self, _name: str, text: str) -> None:
         self._run("", text, exit_code=1)
@@ -124,7 +129,7 @@ def blocks() -> list[tuple[str, str, str]]:
 def test_the_walk_through_works_word_for_word(tmp_path: Path) -> None:
     walk = Walk(tmp_path)
     typed = [(what, text) for what, _, text in blocks() if what]
-    assert len(typed) == 15
+    assert len(typed) == 18
     for what, text in typed:
         walk.type(what, text)
 
