@@ -203,7 +203,7 @@ MODEL = 'class Tax(db.Model):\n    __tablename__ = "tax"\n'
 
 def offered(folder: Path, name: str = "nowhere", *, root: str = "shop") -> tuple[str, ...]:
     app = Flask(name, root_path=str(folder / root))
-    return unimported_modules(app, {"tax"}, folder / root / "changes")
+    return unimported_modules(app, {"tax"}, [folder / root / "changes"])
 
 
 def test_modules_are_named_from_where_they_are_imported(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from flask_migrate_decl.environment import (
     unknown_in_words,
     unknown_revisions,
 )
-from flask_migrate_decl.errors import ConfigError
+from flask_migrate_decl.errors import ConfigError, database_in_words
 from flask_migrate_decl.renames import State, removal_of
 from flask_migrate_decl.reporting import HintList, ListedHint, UnreachedDatabase
 from flask_migrate_decl.reporting.listing import UNKNOWN
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("flask_migrate_decl.renames")
 
 _IN_CONFLICT = "in conflict"
+_NOT_MIGRATED = "the bind is not enabled"
 _DONE = frozenset({State.APPLIED, State.SPENT})
 
 
@@ -112,8 +113,8 @@ class SeenHints:
 
     def _state(self, hint: Hint) -> tuple[str, str, str | None]:
         """Return a hint's state, why it is that, and the revision that records it."""
-        if hint.bind in self.unreached:
-            return UNKNOWN, self.unreached[hint.bind], None
+        if hint.bind not in self.databases:
+            return UNKNOWN, self.unreached.get(hint.bind, _NOT_MIGRATED), None
         database = self.databases[hint.bind]
         report = database.reports.get(hint.place)
         revision = report.revision if report else None
@@ -146,9 +147,10 @@ class SeenHints:
 
     def _reason(self, hint: ListedHint) -> str:
         """Return why a hint may still be needed, seen by itself."""
-        words = next(bind.words for bind in self.project.binds if bind.key == hint.bind)
+        words = database_in_words(hint.bind)
         if hint.state == UNKNOWN:
-            return f"{words} can't be reached: {hint.reason}"
+            verb = "can't be reached" if hint.bind in self.unreached else "is left alone"
+            return f"{words} {verb}: {hint.reason}"
         if hint.state not in _DONE:
             return f"{hint.state} on {words}: {hint.reason}"
         database = self.databases[hint.bind]

@@ -10,7 +10,12 @@ from urllib.parse import unquote, urlsplit
 
 from flask_migrate_decl.config import DEFAULT_BIND, dotted, hint_path
 from flask_migrate_decl.databases.urls import engine_with_url_of
-from flask_migrate_decl.errors import AmbiguousBindError, DatabaseNotReadyError, UnknownBindError
+from flask_migrate_decl.errors import (
+    AmbiguousBindError,
+    DatabaseNotReadyError,
+    UnknownBindError,
+    database_in_words,
+)
 from flask_migrate_decl.reporting.listing import bind_label
 
 if TYPE_CHECKING:
@@ -55,7 +60,7 @@ class Bind:
     @property
     def words(self) -> str:
         """The database in a sentence."""
-        return "the default database" if self.key is None else f'the bind "{self.key}"'
+        return database_in_words(self.key)
 
     @property
     def default_schema(self) -> str | None:

@@ -7,12 +7,15 @@ import runpy
 from contextlib import contextmanager, nullcontext
 from functools import wraps
 from io import StringIO
+from shlex import quote
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic.ddl.impl import DefaultImpl
+from alembic.util import CommandError
 from sqlalchemy import column, inspect, select, table
 
 from flask_migrate_decl.autogenerate import BIND_OPTION
+from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.databases import Preparation, has_no_transaction, prepared
 from flask_migrate_decl.environment.dispatch import dispatched
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run, configure_arguments
@@ -185,7 +188,10 @@ def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
 
     @wraps(steps)
     def watched(revisions: tuple[str, ...], context: MigrationContext) -> list[MigrationStep]:
-        found = list(steps(revisions, context) or ())
+        try:
+            found = list(steps(revisions, context) or ())
+        except CommandError as error:
+            raise _of_database(error, run, progress.bind) from error
         progress.begin(tuple(revisions), len(found))
         for step in found:
             call = dispatched(step.migration_fn, run.history, progress.bind)
@@ -193,6 +199,16 @@ def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
         return found
 
     return watched
+
+
+def _of_database(error: CommandError, run: Run, bind: Bind) -> CommandError:
+    """Say which of several databases Alembic refuses."""
+    if not run.project.has_several_binds:
+        return error
+    is_behind = "not up to date" in str(error)
+    name = DEFAULT_BIND if bind.key is None else bind.key
+    help_ = f" Bring it there with: flask db upgrade --bind {quote(name)}" if is_behind else ""
+    return CommandError(f"{bind.words}: {error}{help_}")
 
 
 def _noting(

@@ -179,5 +179,6 @@ class SafeNet:
         project = self.project
         dropped = (drop for one in self._databases.values() for drop in self._drops(one))
         tables = {drop.table for drop in dropped if drop.column is None}
-        modules = unimported_modules(project.registration.app, tables, project.directory)
+        folders = [history.directory for history in project.histories]
+        modules = unimported_modules(project.registration.app, tables, folders)
         return ModelsLostError(lost, modules, project.settings.models)

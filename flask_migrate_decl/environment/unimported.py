@@ -24,13 +24,16 @@ _MAY_DEFINE = re.compile(rb"Table|__tablename__|Column|mapped_column|Mapped|Mode
 _COLUMNS = frozenset({"Column", "Mapped", "mapped_column"})
 
 
-def unimported_modules(app: Flask, tables: Collection[str], revisions: Path) -> tuple[str, ...]:
+def unimported_modules(
+    app: Flask, tables: Collection[str], histories: Collection[Path]
+) -> tuple[str, ...]:
     """Return the names of the modules below an app that define some tables.
 
-    :param revisions: a folder that is left out.
+    :param histories: folders that are left out.
     """
     root = Path(app.root_path).resolve()
-    files = islice(_python_files(root, revisions.resolve()), _MOST_FILES)
+    left_out = frozenset(folder.resolve() for folder in histories)
+    files = islice(_python_files(root, left_out), _MOST_FILES)
     above = _folder_above(root, app.import_name)
     named = ((_dotted(path.relative_to(above)), path) for path in files)
     return tuple(
@@ -40,14 +43,14 @@ def unimported_modules(app: Flask, tables: Collection[str], revisions: Path) -> 
     )
 
 
-def _python_files(root: Path, revisions: Path) -> Iterator[Path]:
+def _python_files(root: Path, left_out: frozenset[Path]) -> Iterator[Path]:
     for folder, below, names in os.walk(root):
-        below[:] = sorted(name for name in below if _is_searched(Path(folder, name), revisions))
+        below[:] = sorted(name for name in below if _is_searched(Path(folder, name), left_out))
         yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
 
 
-def _is_searched(folder: Path, revisions: Path) -> bool:
-    if folder.name.startswith((".", "__")) or folder.name in _SKIPPED or folder == revisions:
+def _is_searched(folder: Path, left_out: frozenset[Path]) -> bool:
+    if folder.name.startswith((".", "__")) or folder.name in _SKIPPED or folder in left_out:
         return False
     return not (folder / "pyvenv.cfg").exists()
 

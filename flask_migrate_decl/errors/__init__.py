@@ -17,7 +17,7 @@ from flask_migrate_decl.errors.application import (
     NotInitializedError,
     OtherMigrateError,
 )
-from flask_migrate_decl.errors.base import FindingsError, MigrateError
+from flask_migrate_decl.errors.base import FindingsError, MigrateError, database_in_words
 from flask_migrate_decl.errors.configuration import (
     AmbiguousBindError,
     BindNameError,
@@ -168,6 +168,7 @@ __all__ = [
     "UnknownBindError",
     "UnknownTemplateError",
     "VersionTableSharedError",
+    "database_in_words",
     "is_name_in_history",
     "secret_lines",
     "without_secrets",

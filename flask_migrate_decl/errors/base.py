@@ -13,6 +13,14 @@ def listed(items: Sequence[str]) -> str:
     return "".join(f"\n  - {item}" for item in items)
 
 
+def database_in_words(bind: str | None) -> str:
+    """Return a database in a sentence.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+    return "the default database" if bind is None else f'the bind "{bind}"'
+
+
 class MigrateError(Exception):
     """The root of the tree: catch this to catch all of them."""
 

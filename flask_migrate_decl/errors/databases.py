@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_migrate_decl.errors.base import MigrateError, listed
+from flask_migrate_decl.errors.base import MigrateError, database_in_words, listed
 
 
 class DatabaseError(MigrateError):
@@ -35,8 +35,10 @@ class MigrationUrlError(DatabaseError):
     reason: str
 
     def __str__(self) -> str:
-        database = "the default database" if self.bind is None else f'the bind "{self.bind}"'
-        return f"{self.variable}, from which {database} takes its URL for migrations, {self.reason}"
+        return (
+            f"{self.variable}, from which {database_in_words(self.bind)} takes its URL for "
+            f"migrations, {self.reason}"
+        )
 
 
 @dataclass(eq=False)

@@ -6,16 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from flask_migrate_decl.errors.base import FindingsError, listed
+from flask_migrate_decl.errors.base import FindingsError, database_in_words, listed
 
 MANY_ROWS = 10_000
 """Rows are counted up to one more than this."""
 _SHOWN_TABLES = 10
-
-
-def database_words(bind: str | None) -> str:
-    """Return a database in a sentence."""
-    return "the default database" if bind is None else f'the bind "{bind}"'
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class Drop:
 
     def __str__(self) -> str:
         kind = "table" if self.column is None else "column"
-        bind = "" if self.bind is None else f" of {database_words(self.bind)}"
+        bind = "" if self.bind is None else f" of {database_in_words(self.bind)}"
         return f"the {kind} {self.name}{bind}{self._rows_words}"
 
     @property
@@ -96,7 +91,7 @@ class LostModels:
         more = len(self.dropped) - _SHOWN_TABLES
         shown = [*self.dropped[:_SHOWN_TABLES], *([f"and {more} more"] if more > 0 else [])]
         return (
-            f"{database_words(self.bind)} has {self.compared} tables, the models have "
+            f"{database_in_words(self.bind)} has {self.compared} tables, the models have "
             f"{self.modelled or 'none'}, and these would be dropped:{listed(shown)}"
         )
 

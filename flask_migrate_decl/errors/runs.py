@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.errors.base import listed
+from flask_migrate_decl.errors.base import database_in_words, listed
 from flask_migrate_decl.errors.databases import DatabaseError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def database_in_words(bind: str | None) -> str:
-    """Return a database in a sentence.
-
-    :param bind: the bind key, ``None`` for the default database.
-    """
-    return "the default database" if bind is None else f'the bind "{bind}"'
 
 
 @dataclass(frozen=True)
