@@ -426,8 +426,14 @@ def test_mariadb_that_has_done_nothing_yet(tmp_path: Path, mariadb_url: str) -> 
     urls = {"second": mariadb_url, "third": f"sqlite:///{tmp_path}/third.db"}
     binds = Binds(Project(tmp_path, f"sqlite:///{tmp_path}/default.db", urls))
     app = binds.app()
-    binds.write(second=[FAIL])
-    assert outcomes(stopped(app))[1] == (ROLLED_BACK, ())
+    binds.write(second=both("b1"))
+    binds.write(second=[INSERT.format("b1").replace("1)", "2)"), FAIL])
+    assert outcomes(stopped(app))[1] == (ROLLED_BACK, ("r1",))
+    assert binds.rows("second", "b1") == [1]
+    binds.rewrite("r2", second=[INSERT.format("b1").replace("1)", "2)"), CREATE.format("b1")])
+    error = stopped(app)
+    assert outcomes(error)[1] == (UNKNOWN, ("r1",))
+    assert binds.rows("second", "b1") == [1, 2]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -187,7 +188,14 @@ class TwoPhase(Together):
 
 def _note_commits(connection: Connection, progress: BindProgress) -> None:
     event.listen(connection, "commit", lambda _connection: progress.note_commit())
-    event.listen(connection, "after_cursor_execute", lambda *_args: progress.note_statement())
+    for name, is_done in (("before_cursor_execute", False), ("after_cursor_execute", True)):
+        event.listen(connection, name, partial(_note_statement, progress, is_done))
+
+
+def _note_statement(
+    progress: BindProgress, is_done: bool, _connection: Any, _cursor: Any, statement: str, *_: Any
+) -> None:
+    progress.note_statement(statement, is_done=is_done)
 
 
 def _refuse_early(progress: BindProgress) -> None:

@@ -12,12 +12,14 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from flask_migrate_decl.autogenerate import bind_of_token
+from flask_migrate_decl.environment.rendering import render_each_by_itself
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from alembic.config import Config
     from alembic.operations.ops import UpgradeOps
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
 
     from flask_migrate_decl.environment.run import Run
@@ -25,12 +27,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What ``alembic.command.revision`` has in hand before it writes."""
+    """What ``alembic.command.revision`` has in hand before it writes.
+
+    :param contexts: of each database, by the names of the template's variables.
+    """
 
     revision_context: RevisionContext
+    contexts: Mapping[str, MigrationContext]
 
     def write(self) -> tuple[Script, ...]:
         """Write the scripts, none where there is nothing to do."""
+        for revision in self.revision_context.generated_revisions:
+            render_each_by_itself(revision, self.contexts)
         written = list(self.revision_context.generate_scripts())
         return tuple(script for script in written if script is not None)
 
@@ -58,7 +66,7 @@ def compare(config: Config, run: Run, **arguments: Any) -> Comparison:
     history = ScriptDirectory.from_config(config)
     context = RevisionContext(config, history, arguments, process_revision_directives=run.look_at)
     _compare(config, history, context)
-    return Comparison(context)
+    return Comparison(context, run.contexts)
 
 
 _OF_A_CHECK: dict[str, Any] = {

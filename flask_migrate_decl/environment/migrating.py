@@ -179,14 +179,19 @@ def _configure(
     """
     environment.configure(**options)
     steps: Steps = environment.get_context().opts["fn"]
-    watched = _watched(getattr(steps, "__wrapped__", steps), run, progress)
-    environment.configure(fn=watched, **options)
+    environment.configure(fn=_watched(steps, run, progress), **options)
+    context = environment.get_context()
+    shared, context.opts = context.opts, dict(context.opts)
+    run.contexts |= {context.opts[name]: context for name in ("upgrade_token", "downgrade_token")}
+    # The environment hands what it was given on to the next database, which has its own options.
+    for name in options:
+        shared.pop(name, None)
+    shared["fn"] = steps
 
 
 def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
     """Let a command's steps call the function for one database, and note how far it comes."""
 
-    @wraps(steps)
     def watched(revisions: tuple[str, ...], context: MigrationContext) -> list[MigrationStep]:
         try:
             found = list(steps(revisions, context) or ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from flask_migrate_decl.databases import Bind
 
 log = logging.getLogger("flask_migrate_decl.environment")
+
+_IN_TRANSACTION = re.compile(
+    r"\s*(DELETE|DESC|DESCRIBE|EXPLAIN|INSERT|REPLACE|SELECT|SET|SHOW|UPDATE|WITH)\b", re.IGNORECASE
+)
+"""What MariaDB and MySQL don't commit by itself.
+
+https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/
+"""
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,7 @@ class BindProgress:
     _kept: int = 0
     _kept_at: tuple[str, ...] = ()
     _has_part: str | None = None
+    _has_begun: bool = False
 
     def begin(self, revisions: tuple[str, ...], total: int) -> None:
         """Note where the database is, and how many revisions are to be run."""
@@ -90,7 +100,7 @@ class BindProgress:
 
     def begin_revision(self, revision: str | None) -> None:
         """Note that a script is called."""
-        self.running = revision
+        self.running, self._has_begun = revision, False
         self.watch(self)
 
     def end_revision(self) -> None:
@@ -112,10 +122,17 @@ class BindProgress:
         self.at = tuple(sorted(heads))
         self.watch(self)
 
-    def note_statement(self) -> None:
-        """Note that a statement was run, which on some databases is a commit."""
-        if self.commits_statements and self.running is not None:
+    def note_statement(self, statement: str, *, is_done: bool) -> None:
+        """Note a statement of a script, which on some databases is a commit.
+
+        :param is_done: it was run; otherwise it is going to be, and what was run before is
+            committed even if it fails.
+        """
+        if self.running is None or not self.commits_statements:
+            return
+        if not _IN_TRANSACTION.match(statement) and (is_done or self._has_begun):
             self._has_part = self.running
+        self._has_begun |= is_done
 
     def note_commit(self) -> None:
         """Note that all until now can't be rolled back any more, a script at work included."""

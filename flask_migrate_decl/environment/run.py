@@ -44,6 +44,8 @@ class Run:
     :param commits: when its databases commit.
     :param progress: how far it has come, by bind key; of what a project's own ``env.py`` runs
         nobody knows.
+    :param contexts: those of databases, by the names of the template's variables, as long as it
+        is not a project's own ``env.py`` that makes them.
     :param statements: those of each database, by bind key, where they are not run.
     :param of_all: the rename hints of a command that goes through several histories.
     :param candidates: the likely renames of the databases that were compared.
@@ -55,6 +57,7 @@ class Run:
     refusals: Refusals | None = None
     commits: Commits = field(default_factory=Separate)
     progress: dict[str | None, BindProgress] = field(default_factory=dict)
+    contexts: dict[str, MigrationContext] = field(default_factory=dict)
     statements: dict[str | None, str] = field(default_factory=dict)
     of_all: DeclaredRenames | None = None
     candidates: list[Candidate] = field(default_factory=list)

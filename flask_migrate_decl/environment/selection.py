@@ -65,7 +65,20 @@ def select(
     if names:
         histories = tuple(_chosen(project, histories, names))
     verify_version_tables(project)
-    return Selection(project, histories, is_said=bool(directory or names))
+    return Selection(project, _in_order(project, histories), is_said=bool(directory or names))
+
+
+def _in_order(project: Project, histories: tuple[History, ...]) -> tuple[History, ...]:
+    """Return histories in the order in which their first databases come."""
+    if len(histories) < 2:
+        return histories
+    places = {bind.key: place for place, bind in enumerate(project.binds)}
+    return tuple(
+        sorted(
+            (history for history in histories if history.chosen_binds),
+            key=lambda history: places[history.chosen_binds[0].key],
+        )
+    )
 
 
 def _history_in(project: Project) -> History:
