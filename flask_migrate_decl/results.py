@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.errors import database_in_words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -72,7 +74,7 @@ class Suggestion:
     def title(self) -> str:
         """What was renamed to what, and in which database, where that is not the default one."""
         bind = self.candidate.bind
-        return f"{self.candidate}" if bind is None else f'{self.candidate} of the bind "{bind}"'
+        return f"{self.candidate}" + ("" if bind is None else f" of {database_in_words(bind)}")
 
     @property
     def reason(self) -> str:

@@ -377,7 +377,9 @@ def test_a_hint_of_one_bind_leaves_the_others_alone(sqlite_project: Project) -> 
         """
     )
     after = sqlite_project.app(two_databases_later)
-    after.run("db", "migrate")
+    assert 'title in the bind "other"' in after.run("db", "check", exit_code=1)
+    said = after.run("db", "migrate")
+    assert 'renamed column person.label → title of the bind "other"\n' in said
     script = sqlite_project.newest_script()
     assert "def upgrade_():\n    # ### commands auto generated" in script
     assert script.count("new_column_name='title'") == 1

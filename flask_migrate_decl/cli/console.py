@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flask_migrate_decl.errors import ConfigInvalidError
+from flask_migrate_decl.errors import ConfigInvalidError, database_in_words
 from flask_migrate_decl.renames import State
 from flask_migrate_decl.reporting import full_finding
 
@@ -147,10 +147,12 @@ def show_hints(
     :param verbose: tell of hints too with which nothing was to be done, and of the steps.
     """
     for report in reports:
+        bind = report.hint.bind
+        hint = f"{report.hint}" + ("" if bind is None else f" of {database_in_words(bind)}")
         if report.state is State.PENDING:
-            show(f"{done} {report.hint}{f' ({report.way})' if report.way else ''}")
+            show(f"{done} {hint}{f' ({report.way})' if report.way else ''}")
         elif report.state is State.EARLY or verbose:
-            show(f"not renamed: {report.hint} ({report.message})")
+            show(f"not renamed: {hint} ({report.message})")
     for number, step in enumerate(steps if verbose else (), start=1):
         show(f"step {number}: {step}")
 

@@ -10,7 +10,7 @@ from flask_migrate_decl.environment import (
     open_history,
     select,
 )
-from flask_migrate_decl.errors import ModelsDifferError
+from flask_migrate_decl.errors import ModelsDifferError, database_in_words
 from flask_migrate_decl.results import CheckedBind, CheckResult
 
 if TYPE_CHECKING:
@@ -36,10 +36,15 @@ def check(
             for key, operations in compared_operations(config):
                 found = operations.as_diffs()
                 diffs += found
-                binds.append(CheckedBind(key, describe_changes(found)))
+                binds.append(CheckedBind(key, describe_changes(list(found))))
             run.verify_compared_hints()
             hints, steps = run.hint_reports, run.rename_steps
     if diffs:
-        changes = describe_changes(diffs)
+        is_one_of_several = selection.project.has_several_binds
+        changes = tuple(
+            f"{change} in {database_in_words(found.bind)}" if is_one_of_several else change
+            for found in binds
+            for change in found.changes
+        )
         raise ModelsDifferError(changes, tuple(diffs), hints, steps, tuple(binds))
     return CheckResult(hints, tuple(binds))

@@ -17,6 +17,7 @@ from flask_migrate_decl.autogenerate import (
 from flask_migrate_decl.environment.commits import Separate, Together
 from flask_migrate_decl.environment.progress import BindProgress
 from flask_migrate_decl.environment.safety import SafeNet
+from flask_migrate_decl.errors import database_in_words
 
 if TYPE_CHECKING:
     from alembic.operations.ops import MigrationScript
@@ -116,8 +117,11 @@ class Run:
     @property
     def rename_steps(self) -> tuple[str, ...]:
         """The renames of the databases that were compared, in words and one after another."""
-        resolutions = self.declared.resolutions.values()
-        return tuple(step for resolution in resolutions for step in resolution.plan.explained())
+        return tuple(
+            step if bind is None else f"{step} of {database_in_words(bind)}"
+            for bind, resolution in self.declared.resolutions.items()
+            for step in resolution.plan.explained()
+        )
 
 
 def configure_arguments(project: Project, bind: str | None) -> dict[str, Any]:
