@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from flask_migrate_decl.renames import Candidate
 
 _FLAGS = ("quiet", "autogenerate")
-_NOTHING = {
-    "sql": False,
-    "head": "head",
-    "splice": False,
-    "branch_label": None,
-    "version_path": None,
-    "rev_id": None,
-}
 
 
 @dataclass(frozen=True)
@@ -115,13 +107,9 @@ def _compared(
             )
             config, run = stack.enter_context(opened)
             text = history.message_for_template(message)
-            comparisons.append(compare(config, run, message=text, **_all(arguments)))
+            comparisons.append(compare(config, run, message=text, **arguments))
             runs.append(run)
         yield _Compared(tuple(runs), tuple(comparisons))
-
-
-def _all(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"autogenerate": True, "depends_on": None, **arguments}
 
 
 def _written(compared: _Compared, answers: Answers) -> RevisionResult:
@@ -154,6 +142,6 @@ def _written(compared: _Compared, answers: Answers) -> RevisionResult:
 
 def suggested(selection: Selection, x_arg: Sequence[str] | str | None) -> SuggestionsResult:
     """Compare, and return what looks like a rename that no hint declares."""
-    with _compared(selection, None, _NOTHING, x_arg, Refusals()) as compared:
+    with _compared(selection, None, {}, x_arg, Refusals()) as compared:
         found = suggestions(selection.project.configuration.source, compared.candidates)
         return SuggestionsResult(tuple(found))

@@ -61,15 +61,16 @@ class Comparison:
 def compare(config: Config, run: Run, **arguments: Any) -> Comparison:
     """Compare models and databases, as ``alembic.command.revision --autogenerate`` does.
 
-    :param arguments: those of ``alembic.command.revision``, all of them.
+    :param arguments: those of ``alembic.command.revision`` that are not its defaults.
     """
     history = ScriptDirectory.from_config(config)
+    arguments = _DEFAULTS | arguments
     context = RevisionContext(config, history, arguments, process_revision_directives=run.look_at)
     _compare(config, history, context)
     return Comparison(context, run.contexts)
 
 
-_OF_A_CHECK: dict[str, Any] = {
+_DEFAULTS: dict[str, Any] = {
     "message": None,
     "autogenerate": True,
     "sql": False,
@@ -88,7 +89,7 @@ def compared_operations(config: Config) -> Iterator[tuple[str | None, UpgradeOps
     :return: what there is to be done to each database, with its bind key.
     """
     history = ScriptDirectory.from_config(config)
-    context = RevisionContext(config, history, _OF_A_CHECK)
+    context = RevisionContext(config, history, _DEFAULTS)
     _compare(config, history, context)
     for operations in context.generated_revisions[-1].upgrade_ops_list:
         yield bind_of_token(operations.upgrade_token), operations
