@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.databases import is_ambiguous, known_binds, named_binds
 from flask_migrate_decl.environment import verify_function_names, verify_version_tables
 from flask_migrate_decl.errors import (
     AmbiguousBindError,
     BindNameError,
     Place,
+    UnknownBindError,
     VersionTableSharedError,
 )
 from flask_migrate_decl.errors.findings import Finding
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask_migrate_decl.checks.subject import Subject
+    from flask_migrate_decl.config import KeyPath
 
 
 def bind_findings(subject: Subject) -> Iterator[Finding]:
@@ -43,13 +46,13 @@ def bind_findings(subject: Subject) -> Iterator[Finding]:
 def _unknown(subject: Subject, known: tuple[str, ...]) -> Iterator[Finding]:
     declared = subject.settings.binds
     for path, key in named_binds(subject.project.configuration):
-        is_told_already = path[0] != "binds" and key in declared
+        is_told_already = path[0] != "binds" and key in declared and key != DEFAULT_BIND
         if key not in known and not is_told_already:
             yield subject.finding(
                 UNKNOWN_BIND,
                 path,
                 f'the app has no bind "{key}" (it has: {listed_names(known)})',
-                _help(key, known),
+                _help(path, key, known),
                 of="value" if path[-1] == "bind" else "key",
             )
 
@@ -70,6 +73,8 @@ def _version_tables(subject: Subject) -> Iterator[Finding]:
         yield subject.finding(VERSION_TABLE_SHARED, path, error.message, error.help, of="key")
 
 
-def _help(key: str, known: tuple[str, ...]) -> str:
+def _help(path: KeyPath, key: str, known: tuple[str, ...]) -> str:
+    if key == DEFAULT_BIND and path[0] != "binds":
+        return UnknownBindError.help_for_default
     near = nearest(key, known)
     return f'did you mean "{near[0]}"?' if near else "add it to SQLALCHEMY_BINDS, or remove it here"

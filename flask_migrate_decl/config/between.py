@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import zoneinfo
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from flask_migrate_decl.config.folders import findings_of_folders
 from flask_migrate_decl.config.hints import hint_path, items_in
 from flask_migrate_decl.config.settings import DEFAULT_BIND, HINT_MODELS, HOOK_KEYS, ScriptOptions
-from flask_migrate_decl.errors import Finding, Related, Rule
+from flask_migrate_decl.errors import Finding, Related, Rule, UnknownBindError
 from flask_migrate_decl.errors.rules import (
     BIND_NOT_DECLARED,
-    DIRECTORY_SHARED,
     HOOK_INCOMPLETE,
     HOOK_TWICE,
     ID_TWICE,
@@ -49,7 +48,7 @@ def findings_between(source: Source, renames: Renames) -> Iterator[Finding]:
     yield from _uncompared_schemas(source, renames)
     yield from _ids_twice(source)
     yield from _hooks(source)
-    yield from _shared_directories(source)
+    yield from findings_of_folders(source)
     yield from _idle_script_options(source)
     yield from _timezone(source)
     for path, options in _tables_of_options(source.section):
@@ -91,12 +90,13 @@ def _undeclared_binds(source: Source, renames: Renames) -> Iterator[Finding]:
         if hint.bind is None or hint.bind in binds:
             continue
         offer = f'did you mean "{near(hint.bind)[0]}"? Else ' if near(hint.bind) else ""
+        help_ = f"{offer}add [{dotted(('binds', hint.bind))}], or set multidb = true"
         yield _finding(
             source,
             BIND_NOT_DECLARED,
             (*hint_path(hint.place), "bind"),
             f'the bind "{shortened(hint.bind)}" is not declared (declared: {listed_names(binds)})',
-            f"{offer}add [{dotted(('binds', hint.bind))}], or set multidb = true",
+            UnknownBindError.help_for_default if hint.bind == DEFAULT_BIND else help_,
         )
 
 
@@ -182,28 +182,6 @@ def _hooks(source: Source) -> Iterator[Finding]:
 # --- binds and options -------------------------------------------------------------------------
 
 
-def _shared_directories(source: Source) -> Iterator[Finding]:
-    """Find histories in one folder, however the folder is written."""
-    section = source.section
-    own: dict[KeyPath, str] = {
-        ("binds", name, "directory"): options["directory"]
-        for name, options in _binds(section)
-        if isinstance(options.get("directory"), str)
-    }
-    shared = section.get("directory", "migrations")
-    first: dict[str, KeyPath] = {}
-    if isinstance(shared, str):
-        first[os.path.normpath(shared)] = ("directory",)
-    for path, directory in own.items():
-        folder = os.path.normpath(directory)
-        if earlier := first.get(folder):
-            place = earlier if len(earlier) > 1 or "directory" in section else None
-            message = f'"{directory}" is the folder of another history'
-            help_ = "leave it out to share that history, or name another folder"
-            yield _finding(source, DIRECTORY_SHARED, path, message, help_, place)
-        first.setdefault(folder, path)
-
-
 def _idle_script_options(source: Source) -> Iterator[Finding]:
     for name, options in _binds(source.section):
         for key in options if "directory" not in options else ():
@@ -278,14 +256,13 @@ def _contradictions(source: Source, path: KeyPath, options: Mapping[str, Any]) -
             "transaction_per_migration does nothing where transactional_ddl = false",
             "leave transactional_ddl out, as Alembic knows what the database can do",
         )
-    if section.get("bind_transactions", "separate") != "separate" and (
-        options.get("transaction_per_migration") is True
-    ):
+    together = section.get("bind_transactions") in ("together", "two-phase")
+    if together and options.get("transaction_per_migration") is True:
         yield _finding(
             source,
             OPTIONS_CONTRADICT,
             (*path, "transaction_per_migration"),
-            f'it does nothing where bind_transactions = "{section["bind_transactions"]}"',
+            f'transaction_per_migration does nothing where bind_transactions = "{section["bind_transactions"]}"',
             "take it out, or commit the binds separately",
         )
     if options.get("autogenerate_plugins") == []:

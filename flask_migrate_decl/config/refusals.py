@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask_migrate_decl.config.settings import (
+    DEFAULT_BIND,
     HINT_MODELS,
     HOOK_NAME,
+    VARIABLE_NAME,
     BindSettings,
     PostWriteHook,
     RenameHints,
@@ -110,10 +112,10 @@ def _help_for_unknown_key(path: KeyPath) -> str:
     if "url" in key.lower() or key == "sqlalchemy":
         is_of_bind = path[0] == "binds"
         return f"{_URL_HELP}; {_URL_ENV_HELP}" if is_of_bind else _URL_HELP
-    if meant := meant_key(path):
-        return f'did you mean "{meant}"?'
     if path[0] == "binds" and key in Settings.model_fields:
         return _help_for_section_key(key, str(path[1]))
+    if meant := meant_key(path):
+        return f'did you mean "{meant}"?'
     return f"the keys are: {', '.join(known)}" if len(known) <= _FEW_KEYS else ""
 
 
@@ -122,14 +124,15 @@ _FEW_KEYS = 10
 
 def _help_for_section_key(key: str, bind: str) -> str:
     if key == "renames":
-        return f'put the hint into the section\'s renames, with bind = "{bind}"'
+        of_bind = "" if bind == DEFAULT_BIND else f', with bind = "{bind}"'
+        return f"put the hint into the section's renames{of_bind}"
     return "it belongs to the section, and is the same for all binds"
 
 
 def _keys_known_at(path: KeyPath) -> tuple[str, ...]:
     """Return the keys that the table at a path may have."""
     # A bind may be called as a list of hints is.
-    is_bind = path[:1] == ("binds",)
+    is_bind = len(path) == 2 and path[0] == "binds"
     keys = [key for key in path if isinstance(key, str)]
     model = BindSettings if is_bind else _TABLES[keys[-1]] if keys else Settings
     return tuple(info.alias or name for name, info in model.model_fields.items())
@@ -200,7 +203,7 @@ def _named(path: KeyPath) -> str:
 def _asked(detail: ErrorDetails) -> str:
     context = detail.get("ctx", {})
     if detail["type"] == "string_pattern_mismatch":
-        return _NAME_PATTERN if context["pattern"] == HOOK_NAME else _TEXT_PATTERN
+        return _PATTERNS.get(context["pattern"], _TEXT_PATTERN)
     if detail["type"] == "greater_than_equal":
         return f"should be at least {context['ge']}"
     if detail["type"] == "less_than_equal":
@@ -210,7 +213,10 @@ def _asked(detail: ErrorDetails) -> str:
     return detail["msg"].replace("Input should", "should")
 
 
-_NAME_PATTERN = "should have nothing but A-Z, a-z, 0-9, - and _ in it"
+_PATTERNS = {
+    HOOK_NAME: "should have nothing but A-Z, a-z, 0-9, - and _ in it",
+    VARIABLE_NAME: "should be the name of an environment variable, and not the URL itself",
+}
 _TEXT_PATTERN = "should be a text that is not empty and has no control characters in it"
 
 

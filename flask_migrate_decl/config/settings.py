@@ -113,7 +113,8 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[str, AfterValidator(_checked_name), _Shown(r"^[^\x00]+$")]
 # As a key, a pattern would become patternProperties, which fewer editors complete.
 KeyName = Annotated[str, AfterValidator(_checked_name)]
-EnvironmentVariable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+VARIABLE_NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
+EnvironmentVariable = Annotated[str, StringConstraints(pattern=VARIABLE_NAME)]
 FileTemplate = Annotated[Text, AfterValidator(_checked_file_template)]
 Encoding = Annotated[Text, AfterValidator(_checked_encoding)]
 ModuleName = Annotated[Text, AfterValidator(_checked_module), _Shown(_SHOWN_MODULE)]

@@ -145,9 +145,13 @@ class UnknownBindError(ConfigError):
     bind: str
     known: tuple[str, ...]
 
+    help_for_default = "leave bind out, where the default database is meant"
+
     def __str__(self) -> str:
         known = ", ".join(self.known) or "none"
-        return f'{self.key}: there is no bind "{self.bind}"; SQLALCHEMY_BINDS has: {known}'
+        is_default = self.bind == "default" and self.key.endswith(".bind")
+        mend = f"; {self.help_for_default}" if is_default else ""
+        return f'{self.key}: there is no bind "{self.bind}"; SQLALCHEMY_BINDS has: {known}{mend}'
 
 
 @dataclass(eq=False)
