@@ -19,10 +19,13 @@ from flask_migrate_decl.config.check import CheckedSource, check_source
 from flask_migrate_decl.config.schema import pyproject_schema, schema_texts, settings_schema
 from flask_migrate_decl.config.settings import (
     HINT_MODELS,
+    INHERITED,
     BindSettings,
+    DatabaseOptions,
     PostWriteHook,
     RenameHints,
     SafetyOptions,
+    ScriptOptions,
     Settings,
 )
 from flask_migrate_decl.config.source import source_in
@@ -110,7 +113,8 @@ def test_every_default_is_that_of_the_settings(model: type[BaseModel]) -> None:
         key = info.alias or name
         default = info.get_default(call_default_factory=True, validated_data={})
         assert info.is_required() is (key in table.get("required", ()))
-        if info.is_required() or default is None or model is BindSettings:
+        is_inherited = model is BindSettings and name in INHERITED
+        if info.is_required() or default is None or is_inherited:
             assert "default" not in table["properties"].get(key, {}), key
         else:
             assert table["properties"][key]["default"] == written(default), key
@@ -122,9 +126,15 @@ def written(value: Any) -> Any:
 
 
 def test_a_key_of_a_bind_takes_what_the_section_says() -> None:
+    of_section = {key: told["description"] for key, told in SECTION["properties"].items()}
     for key, shown in TABLES[BindSettings]["properties"].items():
-        of_section = SECTION["properties"][key]["description"]
-        assert shown["description"] == f"{of_section} Left out: as in the section."
+        said, _, default = shown["description"].partition(" Left out: ")
+        assert (default == "as in the section.") is (key in INHERITED)
+        if key in DatabaseOptions.model_fields:
+            assert said == of_section[key].partition(" Left out: ")[0]
+        assert ("It counts where the bind has a directory" in said) is (
+            key in ScriptOptions.model_fields
+        )
 
 
 def test_what_toml_has_not_is_left_out() -> None:

@@ -256,13 +256,13 @@ def _contradictions(source: Source, path: KeyPath, options: Mapping[str, Any]) -
             "transaction_per_migration does nothing where transactional_ddl = false",
             "leave transactional_ddl out, as Alembic knows what the database can do",
         )
-    together = section.get("bind_transactions") in ("together", "two-phase")
-    if together and options.get("transaction_per_migration") is True:
+    commits = section.get("bind_transactions")
+    if commits in ("together", "two-phase") and options.get("transaction_per_migration") is True:
         yield _finding(
             source,
             OPTIONS_CONTRADICT,
             (*path, "transaction_per_migration"),
-            f'transaction_per_migration does nothing where bind_transactions = "{section["bind_transactions"]}"',
+            f'transaction_per_migration does nothing where bind_transactions = "{commits}"',
             "take it out, or commit the binds separately",
         )
     if options.get("autogenerate_plugins") == []:

@@ -105,9 +105,9 @@ def _declared_histories(source: Source) -> Iterator[HistoryFolders]:
 
 def _is_shared(section: Mapping[str, Any], binds: Mapping[str, Mapping[str, Any]]) -> bool:
     """Tell whether a database may follow the section's history."""
+    tables: Mapping[str, Mapping[str, Any]] = {DEFAULT_BIND: {}, **binds}
     return section.get("multidb") is True or any(
-        "directory" not in table and table.get("enabled") is not False
-        for table in ({DEFAULT_BIND: {}} | dict(binds)).values()
+        "directory" not in table and table.get("enabled") is not False for table in tables.values()
     )
 
 

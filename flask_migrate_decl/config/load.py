@@ -10,6 +10,7 @@ from flask_migrate_decl.config.check import check_source
 from flask_migrate_decl.config.hints import renames_of
 from flask_migrate_decl.config.settings import (
     DEFAULT_BIND,
+    INHERITED,
     BindSettings,
     DatabaseOptions,
     ScriptOptions,
@@ -84,9 +85,8 @@ class Configuration:
         shared = _declared(ScriptOptions, (self.settings,))
         if owner is None:
             return shared
-        # These folders are those of one history.
-        shared.pop("version_locations", None)
-        return shared | _declared(ScriptOptions, (self.settings.binds[owner],))
+        inherited = {key: value for key, value in shared.items() if key in INHERITED}
+        return inherited | _declared(ScriptOptions, (self.settings.binds[owner],))
 
 
 def _declared(model: type[Section], layers: Iterable[Section]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from flask_migrate_decl.config.settings import Settings
+from flask_migrate_decl.config.settings import INHERITED, ScriptOptions, Settings
 from flask_migrate_decl.config.source import SECTION
 
 if TYPE_CHECKING:
@@ -117,10 +117,15 @@ def _in_place(node: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _inherit(bind: dict[str, Any]) -> None:
-    """Say of each key of a bind that its default is what the section says."""
-    for option in bind["properties"].values():
-        option.pop("default", None)
-        option["description"] += " Left out: as in the section."
+    """Say of each key that a bind takes from the section that its default is what that says."""
+    for key, option in bind["properties"].items():
+        said, left_out, default = option["description"].partition(" Left out: ")
+        if key in INHERITED:
+            option.pop("default", None)
+            left_out, default = " Left out: ", "as in the section."
+        if key in ScriptOptions.model_fields:
+            said += " It counts where the bind has a directory of its own."
+        option["description"] = said + left_out + default
 
 
 if __name__ == "__main__":

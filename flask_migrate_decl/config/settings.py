@@ -511,6 +511,12 @@ class BindSettings(ScriptOptions, DatabaseOptions, title="Bind"):
     )
 
 
+INHERITED = (DatabaseOptions.model_fields.keys() | ScriptOptions.model_fields.keys()) - {
+    "version_locations"
+}
+"""The keys that a bind takes from the section, where it has none of its own: not folders."""
+
+
 class Settings(ScriptOptions, DatabaseOptions, ProjectOptions, title="Flask-Migrate-Decl"):
     """How the migrations of a Flask app are made and run, and what was renamed."""
 
