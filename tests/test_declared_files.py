@@ -10,6 +10,7 @@ import tomli
 from flask_migrate_decl.config import Settings, load_configuration
 from flask_migrate_decl.config.settings import (
     HINT_MODELS,
+    BindSettings,
     PostWriteHook,
     RenameHints,
     SafetyOptions,
@@ -29,6 +30,9 @@ def test_the_example_shows_every_key() -> None:
         shown = re.search(rf"^(# )?(\[?{key}\]?$|{key} = (.*))", text, re.M)
         assert shown, key
         assert (shown[1] is None) is (default is not None), key
+    for key in ("enabled", "directory", "url_env"):
+        assert key in BindSettings.model_fields
+        assert re.search(rf"^# {key} = ", text, re.M), key
     for key in (*RenameHints.model_fields, *SafetyOptions.model_fields):
         assert re.search(rf"^{key} = ", text, re.M), key
     for kind, model in HINT_MODELS.items():
@@ -48,5 +52,7 @@ def test_what_the_example_has_commented_out_is_valid() -> None:
         seen.setdefault(key, line)
     found = Settings.model_validate(tomli.loads(text))
     assert found.binds["analytics"].include_schemas
+    assert found.binds["analytics"].directory
+    assert found.binds["default"].url_env
     assert all(getattr(found.renames, kind) for kind in HINT_MODELS)
     assert found.safety.allow_drop

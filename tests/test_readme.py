@@ -18,7 +18,13 @@ from ruamel.yaml import YAML
 
 from flask_migrate_decl import check_config
 from flask_migrate_decl.config import Settings
-from flask_migrate_decl.config.settings import HINT_MODELS, RenameHints, SafetyOptions
+from flask_migrate_decl.config.settings import (
+    HINT_MODELS,
+    INHERITED,
+    BindSettings,
+    RenameHints,
+    SafetyOptions,
+)
 from flask_migrate_decl.errors.rules import RULES
 from flask_migrate_decl.reporting import Depth
 
@@ -162,7 +168,9 @@ def test_the_table_of_keys_is_complete() -> None:
     options = set(Settings.model_fields) - {"renames", "binds", "safety"}
     hints = {f"renames.{key}" for key in RenameHints.model_fields}
     safety = {f"safety.{key}" for key in SafetyOptions.model_fields}
-    assert options | hints | safety | {"binds.<name>"} <= told
+    own = BindSettings.model_fields.keys() - INHERITED - {"version_locations"}
+    binds = {"binds.<name>", *(f"binds.<name>.{key}" for key in own)}
+    assert options | hints | safety | binds <= told
 
 
 @pytest.mark.parametrize("kind", HINT_MODELS)

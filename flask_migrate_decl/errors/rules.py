@@ -125,23 +125,23 @@ MODULE_PREFIX = _warning(
     "A module's prefix does not end in a dot, and scripts will write it right before a name.",
     'Write it as `"sa."`.',
 )
+DROP_PATTERN = _error(
+    217,
+    "drop-pattern",
+    "A pattern can't match a table or a column.",
+    'Write it as `"legacy_*"` for tables, or as `"account.old_*"` for columns.',
+)
 DIRECTORY_SHARED = _error(
     218,
     "directory-shared",
-    "Two histories are in one folder.",
-    "Leave `directory` out for binds that share the section's history.",
+    "Two histories are in one folder, or one reads the scripts of the other.",
+    "Leave `directory` out for binds that share the section's history; else name folders apart.",
 )
 NO_HISTORY_OF_ITS_OWN = _warning(
     219,
     "no-history-of-its-own",
     "A bind sets an option of scripts, and shares its scripts with others.",
     "Set it in the section, or give the bind a `directory`.",
-)
-DROP_PATTERN = _error(
-    217,
-    "drop-pattern",
-    "A pattern can't match a table or a column.",
-    'Write it as `"legacy_*"` for tables, or as `"account.old_*"` for columns.',
 )
 
 # --- hints among themselves --------------------------------------------------------------------
@@ -280,8 +280,6 @@ VERSION_TABLE_SHARED = _error(
     "Two histories keep their revision in one table of one database.",
     "Give one of the binds another `version_table`.",
 )
-
-
 DIRECTORY_MISSING = _error(
     421,
     "directory-missing",
