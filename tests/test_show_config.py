@@ -14,9 +14,14 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from flask_migrate_decl import show_config
-from flask_migrate_decl.config import Settings
+from flask_migrate_decl.config import Settings, load_configuration
 from flask_migrate_decl.config.settings import HINT_MODELS
-from flask_migrate_decl.errors import ConfigInvalidError, UndeclaredBindError, UnknownBindError
+from flask_migrate_decl.errors import (
+    AmbiguousBindError,
+    ConfigInvalidError,
+    UndeclaredBindError,
+    UnknownBindError,
+)
 from flask_migrate_decl.reporting import IN_FORCE_FORMATS, Origin, SettingsInForce
 from tests.project import Project
 from tests.test_check_config import account
@@ -114,6 +119,114 @@ def test_with_all_binds_declared_those_of_the_app_count(sqlite_project: Project)
             show_config(bind="other")
 
 
+HISTORIES = """\
+directory = "changes"
+file_template = "%(rev)s"
+version_locations = ["changes/versions"]
+[binds.own]
+directory = "own"
+timezone = "UTC"
+url_env = "OWN_URL"
+[binds.shared]
+enabled = false
+timezone = "UTC"
+"""
+
+
+def test_a_bind_with_a_history_of_its_own_is_shown_with_its_folder_and_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWN_URL", "postgresql://owner:hunter2@db.example/shop")
+    (tmp_path / "migrate.toml").write_text(HISTORIES)
+    shown = by_key(show_config(bind="own"))
+    assert shown["binds.own.enabled"] == (True, "default")
+    assert shown["binds.own.directory"] == ("own", "migrate.toml:5:1")
+    assert shown["binds.own.url_env"] == ("OWN_URL", "migrate.toml:7:1")
+    assert shown["binds.own.timezone"] == ("UTC", "migrate.toml:6:1")
+    assert shown["binds.own.file_template"] == ("%(rev)s", "migrate.toml:2:1")
+    assert shown["binds.own.version_locations"] == (None, "default")
+    assert "directory" not in shown
+    assert "file_template" not in shown
+    for bind in ("own", None):
+        found = show_config(bind=bind)
+        texts = [make(found) for make in IN_FORCE_FORMATS.values()]
+        assert "OWN_URL" in texts[0]
+        assert "hunter2" not in f"{texts} {found.rows}"
+
+
+def test_a_bind_that_shares_a_history_is_shown_with_that(tmp_path: Path) -> None:
+    (tmp_path / "migrate.toml").write_text(HISTORIES)
+    shown = by_key(show_config(bind="shared"))
+    assert shown["binds.shared.enabled"] == (False, "migrate.toml:9:1")
+    assert shown["binds.shared.url_env"] == (None, "default")
+    assert shown["directory"] == ("changes", "migrate.toml:1:1")
+    assert shown["file_template"] == ("%(rev)s", "migrate.toml:2:1")
+    assert shown["version_locations"] == (["changes/versions"], "migrate.toml:3:1")
+    assert shown["timezone"] == (None, "default")
+    assert "binds.shared.timezone" not in shown
+    assert "binds.shared.directory" not in shown
+    assert by_key(show_config(directory="given", bind="shared"))["directory"][0] == "given"
+
+
+@pytest.mark.parametrize("bind", ["own", "shared", "default"])
+def test_the_toml_of_a_bind_says_what_holds_for_it(tmp_path: Path, bind: str) -> None:
+    (tmp_path / "migrate.toml").write_text(HISTORIES)
+    before = load_configuration("migrate.toml", [])
+    key = None if bind == "default" else bind
+    (tmp_path / "shown.toml").write_text(IN_FORCE_FORMATS["toml"](show_config(bind=bind)))
+    after = load_configuration("shown.toml", [])
+    for configuration in (before, after):
+        assert configuration.history_owner(key) == ("own" if bind == "own" else None)
+    assert after.bind_settings(key).enabled == before.bind_settings(key).enabled
+    assert after.bind_settings(key).url_env == before.bind_settings(key).url_env
+    options = [c.declared_script_options(c.history_owner(key)) for c in (after, before)]
+    assert options[0].items() >= options[1].items()
+
+
+def test_the_main_database_is_called_default(tmp_path: Path) -> None:
+    own = 'renames.tables = [{ from = "a", to = "b" }]\n'
+    hints = 'renames.tables = [{ from = "a", to = "b" }, { from = "a", to = "b", bind = "eu" }]\n'
+    for section in (own, f"{hints}multidb = true\n", f"{hints}[binds.eu]\n"):
+        (tmp_path / "migrate.toml").write_text(section)
+        shown = by_key(show_config(bind="default"))
+        assert shown["directory"] == ("migrations", "default")
+        assert shown["binds.default.compare_type"] == (True, "default")
+        assert shown["renames.tables"][0] == [{"from": "a", "to": "b"}]
+    (tmp_path / "migrate.toml").write_text(f'{own}[binds.default]\ndirectory = "main"\n')
+    shown = by_key(show_config(bind="default"))
+    assert shown["binds.default.directory"] == ("main", "migrate.toml:3:1")
+
+
+@pytest.mark.parametrize("section", ["", "multidb = true\n", "[binds.default]\n"])
+def test_the_main_database_of_an_app(sqlite_project: Project, section: str) -> None:
+    sqlite_project.configure(section)
+    sqlite_project.binds["eu"] = "sqlite://"
+    with sqlite_project.app(account).flask.app_context():
+        assert by_key(show_config(bind="default"))["binds.default.enabled"][0] is True
+    sqlite_project.binds["default"] = "sqlite://"
+    with sqlite_project.app(account).flask.app_context():
+        if not section:
+            assert show_config(bind="default").bind == "default"
+            return
+        with pytest.raises(AmbiguousBindError):
+            show_config(bind="default")
+
+
+def test_an_app_without_a_main_database(
+    sqlite_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_project, "url", None)
+    sqlite_project.binds["eu"] = "sqlite://"
+    with (
+        sqlite_project.app(lambda _db: None).flask.app_context(),
+        pytest.raises(UnknownBindError, match='no bind "default"; SQLALCHEMY_BINDS has: eu'),
+    ):
+        show_config(bind="default")
+    sqlite_project.binds["default"] = "sqlite://"
+    with sqlite_project.app(lambda _db: None).flask.app_context():
+        assert show_config(bind="default").bind == "default"
+
+
 def test_the_toml_says_the_same(tmp_path: Path) -> None:
     (tmp_path / "migrate.toml").write_text(SECTION)
     text = IN_FORCE_FORMATS["toml"](show_config())
@@ -207,6 +320,8 @@ def test_as_a_table_for_people(shell: Shell) -> None:
     run = shell.flask("db", "show-config", "--no-app", "--bind", "own", "--format", "json")
     shown = json.loads(run.stdout)
     assert (shown["bind"], shown["settings"][0]["origin"]) == ("own", Origin.FILE)
+    run = shell.flask("--app", "app", "db", "show-config", "--bind", "default", "--format", "toml")
+    assert tomli.loads(run.stdout)["binds"]["default"]["version_table"] == "versions"
 
 
 def test_without_an_app_the_file_is_shown_and_that_is_said(shell: Shell) -> None:

@@ -28,6 +28,7 @@ from flask_migrate_decl.reporting import IN_FORCE_FORMATS
 if TYPE_CHECKING:
     from pathlib import Path
 
+_BIND_HELP = 'Show one bind, with what it takes from the section; "default" is the main database.'
 _TABLE = "table"
 _FORMAT = click.Option(
     ["--format", "format_"],
@@ -61,7 +62,7 @@ COMMANDS = {
         params=[
             config_option(),
             no_app_option(),
-            text_option("--bind", help="Show one bind, with what it takes from the section."),
+            text_option("--bind", help=_BIND_HELP),
             _FORMAT,
             directory_option(),
         ],

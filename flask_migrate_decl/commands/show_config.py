@@ -11,13 +11,16 @@ from pydantic import BaseModel
 
 from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
 from flask_migrate_decl.config import (
+    DEFAULT_BIND,
+    INHERITED,
     BindSettings,
     Configuration,
     DatabaseOptions,
+    ScriptOptions,
     Settings,
     configuration_of,
 )
-from flask_migrate_decl.errors import UndeclaredBindError, UnknownBindError
+from flask_migrate_decl.errors import AmbiguousBindError, UndeclaredBindError, UnknownBindError
 from flask_migrate_decl.reporting import Origin, SettingInForce, SettingsInForce
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from flask_migrate_decl.registration import Registration
 
 _TABLES = frozenset({"binds", "renames", "safety"})
+_OF_BINDS_ALONE = ("enabled", "directory", "url_env")
 
 
 def show_config(
@@ -38,10 +42,12 @@ def show_config(
 
     :param config_file: the file, instead of the one that the app or the working folder has.
     :param directory: the folder of revisions, instead of the configured one.
-    :param bind: show what holds for this bind, with what it takes from the section.
+    :param bind: show what holds for this bind, with what it takes from the section;
+        ``"default"`` is the main database.
     :raises ConfigError: the configuration can't be used.
     :raises UndeclaredBindError: the section does not declare the bind.
-    :raises UnknownBindError: it declares all binds of the app, and this is none of them.
+    :raises UnknownBindError: the app does not have it.
+    :raises AmbiguousBindError: it may be two databases.
     """
     registration = current_registration_if_any()
     configuration = configuration_of(source_for(registration, config_file))
@@ -56,14 +62,18 @@ def _demand_bind(
     bind: str, configuration: Configuration, registration: Registration | None
 ) -> None:
     settings = configuration.settings
-    if not settings.multidb and bind not in settings.binds:
+    is_declared = bind in settings.binds or bind == DEFAULT_BIND
+    if not is_declared and not settings.multidb:
         raise UndeclaredBindError(bind, tuple(settings.binds))
-    if settings.multidb and registration is not None:
-        from flask_migrate_decl.databases import known_binds
+    if registration is None:
+        return
+    from flask_migrate_decl.databases import keys_called, known_binds
 
-        known = known_binds(registration.db)
-        if bind not in known:
-            raise UnknownBindError("--bind", bind, known)
+    keys = keys_called(bind, registration.db)
+    if not keys and bind not in settings.binds:
+        raise UnknownBindError("--bind", bind, known_binds(registration.db))
+    if len(keys) > 1 and (settings.multidb or bind in settings.binds):
+        raise AmbiguousBindError
 
 
 @dataclass(frozen=True)
@@ -102,18 +112,32 @@ class _View:
         yield from self._hints(None)
 
     def of_bind(self, name: str) -> Iterator[SettingInForce]:
-        """Return all that holds for a bind, as if the bind itself said it."""
-        yield self._directory()
+        """Return all that holds for a bind, as if the bind itself said it.
+
+        What it shares with other binds, as the section says it.
+        """
         own = self._settings.binds.get(name, BindSettings())
+        if own.directory is None:
+            yield self._directory()
+            for key in ScriptOptions.model_fields:
+                yield self._option((key,), self._settings)
+        for key in _OF_BINDS_ALONE:
+            if key != "directory" or own.directory is not None:
+                yield self._option(("binds", name, key), own)
         for key in DatabaseOptions.model_fields:
-            path = ("binds", name, key)
-            if key in own.model_fields_set:
-                yield self._option(path, own)
-            else:
-                found = self._option((key,), self._settings)
-                yield SettingInForce(path, found.value, found.origin, found.place)
+            yield self._option_of_bind(name, key, own)
+        for key in ScriptOptions.model_fields if own.directory is not None else ():
+            yield self._option_of_bind(name, key, own)
         yield from self._safety()
         yield from self._hints(name)
+
+    def _option_of_bind(self, name: str, key: str, own: BindSettings) -> SettingInForce:
+        """Return an option as if the bind said it, which may take it from the section."""
+        path = ("binds", name, key)
+        if key in own.model_fields_set or key not in INHERITED:
+            return self._option(path, own)
+        found = self._option((key,), self._settings)
+        return SettingInForce(path, found.value, found.origin, found.place)
 
     def _directory(self) -> SettingInForce:
         """Return the folder of revisions, as the file would name it."""
@@ -147,10 +171,15 @@ class _View:
             if isinstance(hints, bool | str):
                 yield self._option(("renames", kind), renames)
                 continue
-            shown = [_plain(hint) for hint in hints if bind is None or hint.bind == bind]
+            shown = [_plain(hint) for hint in hints if bind is None or _is_of(hint.bind, bind)]
             path = ("renames", kind)
             place = self.configuration.source.place(path) if shown else None
             yield SettingInForce(path, shown, Origin.FILE if shown else Origin.DEFAULT, place)
+
+
+def _is_of(named: str | None, bind: str) -> bool:
+    """Tell whether a hint is for a bind: an app without a main database may have a "default"."""
+    return named == bind or (named is None and bind == DEFAULT_BIND)
 
 
 def _plain(value: Any) -> Any:

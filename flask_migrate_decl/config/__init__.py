@@ -8,6 +8,7 @@ from flask_migrate_decl.config.load import Configuration, configuration_of, load
 from flask_migrate_decl.config.patterns import matches
 from flask_migrate_decl.config.settings import (
     DEFAULT_BIND,
+    INHERITED,
     BindSettings,
     DatabaseOptions,
     ScriptOptions,
@@ -27,6 +28,7 @@ from flask_migrate_decl.reporting.keys import dotted
 
 __all__ = [
     "DEFAULT_BIND",
+    "INHERITED",
     "BindSettings",
     "CheckedSource",
     "Configuration",

@@ -3,6 +3,7 @@
 from flask_migrate_decl.databases.binds import (
     Bind,
     is_ambiguous,
+    keys_called,
     known_binds,
     migrated_binds,
     named_binds,
@@ -19,6 +20,7 @@ __all__ = [
     "foreign_keys_off",
     "has_no_transaction",
     "is_ambiguous",
+    "keys_called",
     "known_binds",
     "migrated_binds",
     "named_binds",

@@ -136,6 +136,15 @@ def _key(name: str, engines: Mapping[str | None, Engine]) -> str | None:
     return None if name == DEFAULT_BIND and DEFAULT_BIND not in engines else name
 
 
+def keys_called(name: str, db: SQLAlchemy) -> tuple[str | None, ...]:
+    """Return the bind keys that a command line may mean. Needs an application context.
+
+    :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
+    """
+    keys = (None, name) if name == DEFAULT_BIND else (name,)
+    return tuple(key for key in keys if key in _engines(db))
+
+
 def known_binds(db: SQLAlchemy) -> tuple[str, ...]:
     """Return the keys of ``SQLALCHEMY_BINDS``. Needs an application context.
 
