@@ -231,7 +231,7 @@ tables = [{ from = "a", to = "b", bind = "analytic" }]
     sqlite_project.configure("multidb = true")
     sqlite_project.binds["my-bind"] = "sqlite://"
     report = checked(sqlite_project.app(account))
-    assert {finding.rule.code for finding in report.findings} == {"FMD214", "FMD408"}
+    assert {finding.rule.code for finding in report.findings} == {"FMD408"}
 
 
 def test_objects_and_modules_that_are_not_there(

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.checks.binds import bind_findings
+from flask_migrate_decl.checks.folders import folder_findings
 from flask_migrate_decl.checks.hints import hint_findings
 from flask_migrate_decl.checks.history import history_findings
 from flask_migrate_decl.checks.models import model_findings
@@ -33,6 +34,7 @@ def app_findings(subject: Subject) -> Iterable[Finding]:
         override_findings(subject),
         model_findings(subject),
         hint_findings(subject),
+        folder_findings(subject),
         history_findings(subject),
         own_env_findings(subject),
     )

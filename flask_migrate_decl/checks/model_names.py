@@ -104,7 +104,7 @@ class ModelNames:
 
     @cached_property
     def _rules(self) -> NameRules:
-        return unconnected_name_rules(self.bind.engine.dialect)
+        return unconnected_name_rules(self.bind.app_engine.dialect)
 
     # --- what counts as one ---
 
@@ -192,7 +192,7 @@ class ModelNames:
             yield _Listed(Kind.SEQUENCE, sequence.schema, None, [str(sequence.name)])
 
     def _lists_of_table(self, table: Table) -> Iterator[_Listed]:
-        schema, name, dialect = table.schema, table.name, self.bind.engine.dialect
+        schema, name, dialect = table.schema, table.name, self.bind.app_engine.dialect
         yield _Listed(Kind.COLUMN, schema, name, [column.name for column in table.columns])
         yield _Listed(Kind.INDEX, schema, name, index_names(table, dialect))
         yield _Listed(Kind.CONSTRAINT, schema, name, constraint_names(table, dialect))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DatabaseOptions, Lines
 from flask_migrate_decl.environment import ALWAYS_PASSED, verify_own_env
-from flask_migrate_decl.errors import Finding, OwnEnvironmentError, Place
+from flask_migrate_decl.errors import ConfigError, Finding, OwnEnvironmentError, Place
 from flask_migrate_decl.errors.rules import ENV_COLLIDES, ENV_OVERRIDES, ENV_UNUSABLE
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def own_env_findings(subject: Subject) -> Iterator[Finding]:
 def _unusable(history: History, path: Path) -> Iterator[Finding]:
     try:
         verify_own_env(history, path)
+    except ConfigError:
+        # A bind that the app does not have is told of the binds.
+        return
     except OwnEnvironmentError as error:
         message = f"it can't be used: {error.reason}"
         yield Finding(ENV_UNUSABLE, message, "remove it, without changes of your own", Place(path))

@@ -3,6 +3,12 @@
 from flask_migrate_decl.config.check import CheckedSource, check_source
 from flask_migrate_decl.config.edit import Edit, edit_with_hint, edit_without_hints, with_section
 from flask_migrate_decl.config.editing import NewHint
+from flask_migrate_decl.config.folders import (
+    HistoryFolders,
+    findings_of_folders,
+    folders_read_twice,
+    followed,
+)
 from flask_migrate_decl.config.hints import hint_path
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
 from flask_migrate_decl.config.patterns import matches
@@ -34,6 +40,7 @@ __all__ = [
     "Configuration",
     "DatabaseOptions",
     "Edit",
+    "HistoryFolders",
     "KeyPath",
     "Lines",
     "NewHint",
@@ -48,6 +55,9 @@ __all__ = [
     "edit_with_hint",
     "edit_without_hints",
     "find_source",
+    "findings_of_folders",
+    "folders_read_twice",
+    "followed",
     "hint_path",
     "load_configuration",
     "matches",
