@@ -267,8 +267,31 @@ def _hint_of(model: type[BaseModel]) -> dict[str, str]:
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
 _HOOK = {"name": st.just("x"), "type": st.just("exec"), "executable": st.text()}
+_BIND = st.fixed_dictionaries(
+    {},
+    optional={
+        "enabled": st.booleans(),
+        "url_env": st.just("OWN_URL"),
+        "version_table": _TEXTS,
+        "include_schemas": st.booleans(),
+        "timezone": st.just("UTC"),
+    },
+)
+
+
+def _with_folders(binds: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Give every other bind a folder of its own."""
+    return {
+        name: own | ({"directory": f"folders/{number}"} if number % 2 else {})
+        for number, (name, own) in enumerate(binds.items())
+    }
+
+
 OPTIONS = {
     "directory": _TEXTS,
+    "multidb": st.booleans(),
+    "bind_transactions": st.sampled_from(["separate", "together", "two-phase"]),
+    "binds": st.dictionaries(st.just("default") | _TEXTS, _BIND, max_size=4).map(_with_folders),
     "compare_type": st.booleans() | st.just("a.b:c"),
     "version_table": _TEXTS | st.just("a\nb"),
     "truncate_slug_length": st.integers(1, 1000),

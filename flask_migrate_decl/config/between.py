@@ -47,11 +47,11 @@ def findings_between(source: Source, renames: Renames) -> Iterator[Finding]:
     yield from _undeclared_binds(source, renames)
     yield from _uncompared_schemas(source, renames)
     yield from _ids_twice(source)
-    yield from _hooks(source)
     yield from findings_of_folders(source)
     yield from _idle_script_options(source)
-    yield from _timezone(source)
     for path, options in _tables_of_options(source.section):
+        yield from _hooks(source, path, options)
+        yield from _timezone(source, path, options)
         yield from _module_prefixes(source, path, options)
         yield from _contradictions(source, path, options)
 
@@ -160,10 +160,10 @@ def _raw_hints(section: Mapping[str, Any]) -> Iterator[tuple[str, int, Mapping[s
 # --- hooks -------------------------------------------------------------------------------------
 
 
-def _hooks(source: Source) -> Iterator[Finding]:
+def _hooks(source: Source, table: KeyPath, options: Mapping[str, Any]) -> Iterator[Finding]:
     first: dict[str, KeyPath] = {}
-    for position, hook in enumerate(items_in(source.section, "post_write_hooks")):
-        path: KeyPath = ("post_write_hooks", position)
+    for position, hook in enumerate(items_in(options, "post_write_hooks")):
+        path: KeyPath = (*table, "post_write_hooks", position)
         if not isinstance(hook, dict):
             continue
         needed = HOOK_KEYS.get(str(hook.get("type")))
@@ -200,19 +200,19 @@ def _binds(section: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
             yield name, options
 
 
-def _timezone(source: Source) -> Iterator[Finding]:
+def _timezone(source: Source, path: KeyPath, options: Mapping[str, Any]) -> Iterator[Finding]:
     """Look the time zone up as Alembic does, in capital letters too.
 
     Only who writes a revision needs it, so a machine without it may still upgrade.
     """
-    name = source.section.get("timezone")
+    name = options.get("timezone")
     if not isinstance(name, str) or not name.isprintable():
         return
     if not any(map(_is_timezone, (name, name.upper()))):
         yield _finding(
             source,
             UNKNOWN_TIMEZONE,
-            ("timezone",),
+            (*path, "timezone"),
             "this machine knows no such time zone, so that no revision can be written here",
             'take a name such as "Europe/Vienna"; where the name is right, install tzdata',
         )
