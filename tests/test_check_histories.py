@@ -249,6 +249,19 @@ def test_each_database_is_held_against_its_own_history(project: Project) -> None
     assert 'the bind "eu" is at the revision "a"' in finding.message
 
 
+def test_the_folder_on_the_command_line_may_be_that_of_a_bind(project: Project) -> None:
+    revision(folder(project, "own"), "b")
+    revision(project.folder / "migrations", "a")
+    both = app(project, '[binds.eu]\ndirectory = "own"\n')
+    both.run("db", "upgrade")
+    for given in ("own", "migrations/../own", "migrations"):
+        said = both.run("db", "check-config", "--database", "-d", given)
+        assert "nothing to mend" in said
+    folder(project, "other")
+    said = both.run("db", "check-config", "--database", "-d", "other", exit_code=1)
+    assert 'the default database is at the revision "a", which the history does not have' in said
+
+
 # --- version tables ----------------------------------------------------------------------------
 
 

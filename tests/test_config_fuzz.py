@@ -19,6 +19,7 @@ PIECES = [
     *(b"[ ] { } [[ ]] = . , # \" ' \"\"\" ''' \\ \n \r\n \r \t \x00 \xef\xbb\xbf \xff".split(b" ")),
     *(b"true false nan inf 1 -1 1e9 0x1f 1979-05-27 07:32:00 \\u0000 \\ud800 \\U00110000".split()),
     *(b"renames tables columns from to table schema bind id binds directory models app".split()),
+    *(b"enabled url_env default [binds.a] bind_transactions version_locations timezone".split()),
     *(b"post_write_hooks compare_type [tool.flask-migrate] [renames] {from='a',to='b'}".split()),
     b"[" * 450,
     b"a." * 300,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.checks import Subject
     from flask_migrate_decl.config import Source
+    from flask_migrate_decl.environment import Project
     from flask_migrate_decl.errors import MigrateError
     from flask_migrate_decl.registration import Registration
 
@@ -124,9 +125,8 @@ def _with_app(
 ) -> ConfigReport:
     # Alembic is imported here, so that a check of the file alone does without it.
     from flask_migrate_decl.checks import Subject, app_findings
-    from flask_migrate_decl.environment import project_of
 
-    subject = Subject(project_of(registration, configuration, directory))
+    subject = Subject(_project(registration, configuration, directory))
     try:
         report = _with_findings(report, app_findings(subject))
     except AppError as error:
@@ -134,6 +134,24 @@ def _with_app(
     app = DepthReport(Depth.APP, ran=True, detail=registration.app.name)
     report = replace(report, depths=(*report.depths, app))
     return report if depth is Depth.APP else _with_databases(report, subject)
+
+
+def _project(
+    registration: Registration,
+    configuration: Configuration,
+    directory: str | os.PathLike[str] | None,
+) -> Project:
+    """Return the project, all histories of which are looked at.
+
+    The folder of a bind's own history is no other folder of the shared one.
+    """
+    from flask_migrate_decl.environment import project_of
+
+    project = project_of(registration, configuration, directory)
+    owned = {h.directory.resolve() for h in project.histories if h.owner is not None}
+    if directory is not None and project.directory.resolve() in owned:
+        return project_of(registration, configuration)
+    return project
 
 
 def _with_databases(report: ConfigReport, subject: Subject) -> ConfigReport:
