@@ -82,6 +82,63 @@ def test_a_bind_inherits_and_overrides() -> None:
     }
 
 
+def test_a_history_of_its_own_inherits_how_scripts_are_written_and_not_where() -> None:
+    text = """
+    timezone = "UTC"
+    file_template = "%(rev)s"
+    version_locations = ["a"]
+    [binds.own]
+    directory = "own"
+    file_template = "%(slug)s"
+    [binds.shared]
+    file_template = "%(slug)s"
+    """
+    found = configuration(text)
+    assert [found.history_owner(bind) for bind in (None, "own", "shared")] == [None, "own", None]
+    shared = {"timezone": "UTC", "file_template": "%(rev)s", "version_locations": ("a",)}
+    assert found.declared_script_options(None) == shared
+    own = {"timezone": "UTC", "file_template": "%(slug)s"}
+    assert found.declared_script_options("own") == own
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", True),
+        ("[binds.default]", True),
+        ('binds.default.directory = "main"', False),
+        ("binds.default.enabled = false", False),
+        ('multidb = true\nbinds.default.directory = "main"', True),
+        ('binds.default.directory = "main"\n[binds.eu]', True),
+        ('[binds]\ndefault = { directory = "main" }\neu = { directory = "eu" }', False),
+        ('[binds]\ndefault = { directory = "main" }\neu = { enabled = false }', False),
+    ],
+)
+def test_when_a_history_may_be_shared(text: str, expected: bool) -> None:
+    assert configuration(text).has_shared_history is expected
+
+
+def test_the_folder_of_the_section_is_free_where_no_bind_shares_it() -> None:
+    text = """
+    [binds.default]
+    directory = "migrations"
+    [binds.eu]
+    directory = "migrations/eu"
+    """
+    assert configuration(text).history_owner(None) == "default"
+    with pytest.raises(ConfigInvalidError, match="FMD218"):
+        configuration(f"multidb = true\n{text}")
+
+
+def test_folders_that_are_not_read_from_above_may_lie_in_each_other() -> None:
+    nested = 'binds.eu.directory = "migrations/versions/eu"\n'
+    assert configuration(nested).history_owner("eu") == "eu"
+    with pytest.raises(ConfigInvalidError, match="FMD218"):
+        configuration(f"{nested}recursive_version_locations = true\n")
+    beside = 'binds.eu.directory = "migrations/versions_eu"\n'
+    assert configuration(f"{beside}recursive_version_locations = true\n")
+
+
 def test_both_forms_of_a_list_of_hints() -> None:
     inline = 'renames.columns = [{ table = "t", from = "a", to = "b" }]'
     tables = '[[renames.columns]]\ntable = "t"\nfrom = "a"\nto = "b"'
