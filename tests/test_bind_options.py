@@ -91,3 +91,61 @@ def test_mariadb_behind_sqlite_commits_each_revision(
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT * FROM alembic_version").scalar() == "r2"
     engine.dispose()
+
+
+def two(db: SQLAlchemy) -> None:
+    db.Table("item", Column("id", Integer, primary_key=True))
+    db.Table("item", Column("id", Integer, primary_key=True), bind_key="second")
+
+
+@pytest.fixture
+def two_binds(sqlite_project: Project) -> Project:
+    sqlite_project.binds["second"] = f"sqlite:///{sqlite_project.folder}/second.db"
+    return sqlite_project
+
+
+@pytest.mark.parametrize("command", ["init", "migrate", "upgrade", "check", "current", "merge"])
+def test_there_has_to_be_a_database(two_binds: Project, command: str) -> None:
+    two_binds.configure("[binds.default]\nenabled = false")
+    said = two_binds.app(two).run("db", command, exit_code=2)
+    assert "no database is migrated" in said
+
+
+@pytest.mark.parametrize("command", ["init", "migrate", "upgrade"])
+def test_code_may_not_bring_histories_together(two_binds: Project, command: str) -> None:
+    two_binds.configure('[binds.second]\ndirectory = "eu"')
+    app = two_binds.app(two, directory="eu")
+    assert "are not apart" in app.run("db", command, exit_code=2)
+    assert not (two_binds.folder / "eu").exists()
+
+
+def test_one_database_keeps_one_revision_a_table(two_binds: Project) -> None:
+    section = '[binds.second]\ndirectory = "eu"'
+    two_binds.binds["second"] = f"sqlite:///file:{two_binds.folder}/app.db?uri=true"
+    two_binds.configure(section)
+    app = two_binds.app(two)
+    said = app.run("db", "upgrade", exit_code=2)
+    assert "keep their revisions in one table of one database" in said
+    two_binds.configure(f'{section}\nversion_table = "at"')
+    app = two_binds.app(two)
+    for command in ("init", "upgrade", "current"):
+        app.run("db", command)
+    assert tables(app, None) == {"alembic_version", "at"}
+
+
+def test_hints_of_a_bind_that_is_not_enabled(two_binds: Project) -> None:
+    hint = '{ table = "item", from = "a", to = "b", bind = "second" }'
+    two_binds.configure(f"renames.columns = [{hint}]\nbinds.second.enabled = false")
+    app = two_binds.app(two)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    assert re.search(r"(?m)^second .* not migrated ", app.run("db", "renames"))
+    said = app.run("db", "renames", "prune", "--yes")
+    assert 'not migrated on the bind "second": the bind is not enabled' in said
+
+
+def test_a_hint_of_the_main_database_names_no_bind(two_binds: Project) -> None:
+    two_binds.configure("multidb = true\n")
+    two_binds.app(two).run("db", "rename", "table", "a", "b", "--bind", "default")
+    written = (two_binds.folder / "migrate.toml").read_text()
+    assert "bind" not in written.partition("\n")[2]

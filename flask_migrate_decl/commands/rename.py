@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.commands.adding import edit_adding, errors_in, worded_write_errors
 from flask_migrate_decl.commands.sources import current_registration_if_any, source_for
-from flask_migrate_decl.config import NewHint, named_source
+from flask_migrate_decl.config import DEFAULT_BIND, NewHint, named_source
 from flask_migrate_decl.errors import ConfigInvalidError
 from flask_migrate_decl.renames import Kind
 
@@ -154,6 +154,8 @@ def _added(kind: Kind, values: Mapping[str, str | None], config_file: ConfigFile
 
     :param values: its keys and values, of which ``None`` is left out.
     """
+    if values["bind"] == DEFAULT_BIND:
+        values = {**values, "bind": None}
     given = {key: value for key, value in values.items() if value is not None}
     hint, source = NewHint(kind.value, given), _source(config_file)
     if errors := errors_in(source):

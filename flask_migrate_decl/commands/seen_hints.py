@@ -19,7 +19,7 @@ from flask_migrate_decl.environment import (
 from flask_migrate_decl.errors import ConfigError, database_in_words
 from flask_migrate_decl.renames import State, removal_of
 from flask_migrate_decl.reporting import HintList, ListedHint, UnreachedDatabase
-from flask_migrate_decl.reporting.listing import UNKNOWN
+from flask_migrate_decl.reporting.listing import NOT_MIGRATED, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("flask_migrate_decl.renames")
 
 _IN_CONFLICT = "in conflict"
-_NOT_MIGRATED = "the bind is not enabled"
 _DONE = frozenset({State.APPLIED, State.SPENT})
 
 
@@ -113,8 +112,10 @@ class SeenHints:
 
     def _state(self, hint: Hint) -> tuple[str, str, str | None]:
         """Return a hint's state, why it is that, and the revision that records it."""
+        if hint.bind in self.unreached:
+            return UNKNOWN, self.unreached[hint.bind], None
         if hint.bind not in self.databases:
-            return UNKNOWN, self.unreached.get(hint.bind, _NOT_MIGRATED), None
+            return NOT_MIGRATED, "the bind is not enabled", None
         database = self.databases[hint.bind]
         report = database.reports.get(hint.place)
         revision = report.revision if report else None
@@ -149,8 +150,7 @@ class SeenHints:
         """Return why a hint may still be needed, seen by itself."""
         words = database_in_words(hint.bind)
         if hint.state == UNKNOWN:
-            verb = "can't be reached" if hint.bind in self.unreached else "is left alone"
-            return f"{words} {verb}: {hint.reason}"
+            return f"{words} can't be reached: {hint.reason}"
         if hint.state not in _DONE:
             return f"{hint.state} on {words}: {hint.reason}"
         database = self.databases[hint.bind]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flask_sqlalchemy import SQLAlchemy
-    from sqlalchemy import Engine, MetaData
+    from sqlalchemy import URL, Engine, MetaData
 
     from flask_migrate_decl.config import Configuration, KeyPath
 
@@ -75,13 +75,28 @@ class Bind:
     @property
     def missing_file(self) -> Path | None:
         """The file of an SQLite database that is not there: to connect would make it."""
-        name = self.engine.url.database or ""
-        if self.engine.dialect.name != "sqlite" or name in ("", ":memory:"):
-            return None
-        path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
-        query = self.engine.url.query
-        is_file = "mode=memory" not in name and query.get("mode") != "memory"
-        return path if is_file and not path.exists() else None
+        path = _sqlite_file(self.engine.url)
+        return path if path is not None and not path.exists() else None
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What is the same for two binds of one database, as far as their URLs tell."""
+        url = self.app_engine.url
+        if url.get_backend_name() == "sqlite":
+            path = _sqlite_file(url)
+            return ("sqlite", id(self.app_engine) if path is None else path.resolve())
+        socket = url.query.get("host") or url.query.get("unix_socket")
+        return (url.get_backend_name(), url.host or socket, url.port, url.database)
+
+
+def _sqlite_file(url: URL) -> Path | None:
+    """Return the file of an SQLite database, ``None`` where it is in memory."""
+    name = url.database or ""
+    if url.get_backend_name() != "sqlite" or name in ("", ":memory:"):
+        return None
+    is_in_memory = "mode=memory" in name or url.query.get("mode") == "memory"
+    path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
+    return None if is_in_memory else path
 
 
 _DEFAULT_SCHEMAS = {"sqlite": "main", "postgresql": "public", "mssql": "dbo"}

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from flask_migrate_decl.config import DEFAULT_BIND
+from flask_migrate_decl.config import DEFAULT_BIND, HistoryFolders, folders_read_twice, followed
 from flask_migrate_decl.environment.texts import docstring
-from flask_migrate_decl.errors import BindNameError, VersionTableSharedError, is_name_in_history
+from flask_migrate_decl.errors import (
+    BindNameError,
+    FoldersSharedError,
+    VersionTableSharedError,
+    is_name_in_history,
+)
 from flask_migrate_decl.reporting.paths import shown_path
 
 if TYPE_CHECKING:
@@ -86,6 +91,16 @@ class History:
             return (self.directory / "versions",)
         return tuple(self.project.configuration.path(location) for location in declared)
 
+    @property
+    def folders(self) -> HistoryFolders:
+        """Where it is and looks for scripts."""
+        return HistoryFolders(
+            () if self.owner is None else ("binds", self.owner),
+            followed(self.directory),
+            tuple(map(followed, self.version_locations)),
+            bool(self.script_options.get("recursive_version_locations")),
+        )
+
     def message_for_template(self, message: str | None) -> str | None:
         """Return a revision's message as a project's own template can take it.
 
@@ -125,6 +140,17 @@ def verify_function_names(history: History) -> None:
             raise BindNameError(bind.key, template)
 
 
+def verify_folders(project: Project) -> None:
+    """Find out that a history would read the scripts of another, by what code says.
+
+    What the file says by itself is found where that is read.
+
+    :raises FoldersSharedError: it would.
+    """
+    for first, second, _, help_ in folders_read_twice(one.folders for one in project.histories):
+        raise FoldersSharedError(first.directory, second.directory, help_)
+
+
 def verify_version_tables(project: Project) -> None:
     """Find out that two histories would take each other's revision for theirs.
 
@@ -135,9 +161,7 @@ def verify_version_tables(project: Project) -> None:
         for bind in history.binds:
             options = project.declared_database_options(bind.key)
             table = options.get("version_table", "alembic_version")
-            url = bind.app_engine.url
-            is_in_memory = url.get_backend_name() == "sqlite" and not url.database
-            key = (id(bind) if is_in_memory else url, options.get("version_table_schema"), table)
+            key = (bind.place, options.get("version_table_schema"), table)
             other, other_bind = seen.setdefault(key, (history, bind))
             if other is not history:
                 owner = history.owner or other.owner or ""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.environment.finding import histories_with
-from flask_migrate_decl.environment.history import History, verify_version_tables
+from flask_migrate_decl.environment.history import History, verify_folders, verify_version_tables
 from flask_migrate_decl.environment.project import current_registration, open_project
-from flask_migrate_decl.errors import AmbiguousBindError, NotMigratedError
+from flask_migrate_decl.errors import AmbiguousBindError, NothingMigratedError, NotMigratedError
 
 if TYPE_CHECKING:
     import os
@@ -58,12 +58,17 @@ def select(
     :param binds: the names of binds, where the command was given any.
     :raises ConfigError: the configuration can't be used.
     :raises NotMigratedError: a bind is none of those that are migrated.
+    :raises NothingMigratedError: no database is.
     """
     project = open_project(current_registration(), directory)
+    if directory is None:
+        verify_folders(project)
     histories = project.histories if directory is None else (_history_in(project),)
     names = (binds,) if isinstance(binds, str) else tuple(binds)
     if names:
         histories = tuple(_chosen(project, histories, names))
+    if not histories:
+        raise NothingMigratedError
     verify_version_tables(project)
     return Selection(project, _in_order(project, histories), is_said=bool(directory or names))
 

@@ -202,6 +202,31 @@ class VersionTableSharedError(ConfigError):
         return f"{self.message}: {self.help}"
 
 
+class NothingMigratedError(ConfigError):
+    """The configuration leaves every database out."""
+
+    def __str__(self) -> str:
+        return "no database is migrated: enable one in the configuration's binds"
+
+
+@dataclass(eq=False)
+class FoldersSharedError(ConfigError):
+    """A history would read the scripts of another.
+
+    :param first: the folder of the one, ``second`` that of the other.
+    """
+
+    first: Path
+    second: Path
+    help: str
+
+    def __str__(self) -> str:
+        return (
+            f"the histories in {self.first} and {self.second} are not apart, and one would read "
+            f"the scripts of the other: {self.help}"
+        )
+
+
 @dataclass(eq=False)
 class NotMigratedError(ConfigError):
     """The command line names a bind that is not migrated, or not in that folder.

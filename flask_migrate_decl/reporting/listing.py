@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 """The state of a hint whose database can't be looked at."""
+NOT_MIGRATED = "not migrated"
+"""The state of a hint whose database is not enabled."""
 _JSON_VERSION = 1
 """The version of the JSON's layout; it is raised when a program would have to be changed."""
 
@@ -26,7 +28,7 @@ class ListedHint:
     :param key: the hint's place below the section, such as ``renames.columns[0]``.
     :param hint: in words, such as ``column account.name → full_name``, as the file says it.
     :param bind: the bind key, ``None`` for the default database.
-    :param state: as ``renames.State`` names it, or ``unknown``.
+    :param state: as ``renames.State`` names it, ``unknown`` or ``not migrated``.
     :param reason: why it is that.
     :param revision: the one on the way to what the database is at that records the hint.
     """
