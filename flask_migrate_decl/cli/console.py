@@ -163,6 +163,24 @@ def show_drops(drops: Sequence[Drop]) -> None:
         show_warning(f"drops {drop}")
 
 
+class _Messages(logging.StreamHandler[TextIO]):
+    """Shows messages where the app has no logging of its own."""
+
+
+@contextmanager
+def warnings_alone() -> Iterator[None]:
+    """Leave out messages that say no more than what is shown otherwise."""
+    handlers = [
+        handler
+        for name in _LOGGERS
+        for handler in logging.getLogger(name).handlers
+        if isinstance(handler, _Messages)
+    ]
+    for handler in handlers:
+        handler.setLevel(logging.WARNING)
+    yield
+
+
 class _NoPluginSetup(logging.Filter):
     """Leaves out Alembic's list of its own plug-ins, which says nothing about a migration."""
 
@@ -180,7 +198,7 @@ def messages_on_stderr(level: int = logging.INFO) -> Iterator[None]:
     if any(_is_configured(logger) for logger in loggers):
         yield
         return
-    handler = logging.StreamHandler()
+    handler = _Messages()
     handler.setFormatter(logging.Formatter(_FORMAT))
     handler.addFilter(_NoPluginSetup())
     levels = [logger.level for logger in loggers]

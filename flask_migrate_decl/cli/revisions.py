@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flask_migrate_decl.cli import jobs
 from flask_migrate_decl.cli.building import (
     bind_option,
     command,
@@ -250,13 +251,14 @@ COMMANDS = {
         command(
             "upgrade",
             "Upgrade to a later version.",
-            running.upgrade,
+            jobs.upgrade,
             _show_run,
             _SQL,
             _TAG,
             x_arg_option(),
             _BIND,
             _OUTPUT_DIR,
+            *jobs.OPTIONS,
             _revision_argument("head"),
         ),
         command(

@@ -11,14 +11,24 @@ from typing import TYPE_CHECKING, Any
 from alembic import command as alembic_command
 
 from flask_migrate_decl.commands.statements import write_statements
-from flask_migrate_decl.environment import histories_with, open_history, run_over_binds, select
-from flask_migrate_decl.errors import HistoryNotChosenError, StatementsNotWrittenError
+from flask_migrate_decl.environment import (
+    Jobs,
+    histories_with,
+    open_history,
+    run_over_binds,
+    select,
+)
+from flask_migrate_decl.errors import (
+    HistoryNotChosenError,
+    JobsNotCombinedError,
+    StatementsNotWrittenError,
+)
 from flask_migrate_decl.results import RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from flask_migrate_decl.environment import History
+    from flask_migrate_decl.environment import BindProgress, History, JobProgress
 
     Directory = str | os.PathLike[str] | None
     Names = Sequence[str] | str
@@ -32,24 +42,51 @@ def upgrade(
     x_arg: Names | None = None,
     bind: Names = (),
     output_dir: str | os.PathLike[str] | None = None,
+    jobs: int | None = None,
+    fail_fast: bool = False,
+    watch: Callable[[JobProgress], None] = lambda _progress: None,
 ) -> RunResult:
     """Run revisions up to one, on each database in the order of the binds.
 
     :param sql: return the statements instead of running them.
     :param output_dir: write them into this folder too, a file for each database.
+    :param jobs: run histories at once, in up to so many processes; one that stops does not keep
+        the others from running.
+    :param fail_fast: with ``jobs``, begin with no other history once one has stopped.
+    :param watch: with ``jobs``, is told how far each database has come.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
+    :raises JobsNotCombinedError: what is asked for can't be done by several processes.
+    :raises JobsUnavailableError: this system can't do it.
     """
-    return _run(
-        alembic_command.upgrade,
-        histories_with(select(directory, bind).histories, revision),
-        revision,
-        words=_words("upgrade", directory, bind, "" if revision == "head" else revision),
-        sql=sql,
-        x_arg=x_arg,
-        output_dir=output_dir,
-        goes_to_head=revision in ("head", "heads"),
-        tag=tag,
-    )
+    histories = histories_with(select(directory, bind).histories, revision)
+    options: dict[str, Any] = {
+        "words": _words("upgrade", directory, bind, "" if revision == "head" else revision),
+        "x_arg": x_arg,
+        "goes_to_head": revision in ("head", "heads"),
+        "tag": tag,
+    }
+    if jobs is None or (len(histories) < 2 and not sql):
+        return _run(
+            alembic_command.upgrade, histories, revision, sql=sql, output_dir=output_dir, **options
+        )
+    _verify_jobs(histories, sql=sql)
+
+    def run_history(history: History, tell: Callable[[BindProgress], None]) -> Any:
+        return _run_online(
+            alembic_command.upgrade, (history,), revision, watch=tell, **options
+        ).applied
+
+    run = Jobs(histories, run_history, watch, jobs, fail_fast, options["words"])
+    return RunResult(run.run())
+
+
+def _verify_jobs(histories: Sequence[History], *, sql: bool) -> None:
+    """Find out what can't be done by several processes."""
+    if sql:
+        raise JobsNotCombinedError("--sql")
+    mode = histories[0].project.settings.bind_transactions
+    if mode != "separate":
+        raise JobsNotCombinedError(f'bind_transactions = "{mode}"')
 
 
 def downgrade(
@@ -129,20 +166,37 @@ def _run(
     histories: Sequence[History],
     revision: str,
     *,
-    words: str,
     sql: bool,
     output_dir: str | os.PathLike[str] | None,
-    x_arg: Names | None = None,
-    goes_to_head: bool = False,
     **options: Any,
 ) -> RunResult:
-    """Run one of Alembic's commands on several histories.
+    """Run one of Alembic's commands on several histories, or return its statements."""
+    if sql:
+        return _written_down(command, histories, revision, output_dir, **options)
+    if output_dir is not None:
+        reason = "it is for --sql, which was not given"
+        raise StatementsNotWrittenError(Path(output_dir), reason)
+    return _run_online(command, histories, revision, **options)
+
+
+def _run_online(
+    command: Callable[..., None],
+    histories: Sequence[History],
+    revision: str,
+    *,
+    words: str,
+    x_arg: Names | None = None,
+    goes_to_head: bool = False,
+    watch: Callable[[BindProgress], None] | None = None,
+    **options: Any,
+) -> RunResult:
+    """Run a command on several histories, one after the other.
 
     :param words: the command as somebody types it.
+    :param watch: is told of each change, where others are at work on further histories.
     """
-    folder = _folder(output_dir, sql=sql)
-    texts: list[str] = []
-    with run_over_binds(histories, words, changes=not sql) as over_binds:
+    is_one_of_several = watch is not None
+    with run_over_binds(histories, words, is_one_of_several=is_one_of_several) as over_binds:
         for history in histories:
             with open_history(
                 history,
@@ -151,25 +205,41 @@ def _run(
                 goes_to_head=goes_to_head,
                 commits=over_binds.commits,
                 progress=over_binds.progress,
-                statements=over_binds.statements,
-            ) as (config, _run_of_history):
-                command(config, revision, sql=sql, **options)
-                buffer = config.output_buffer
-                assert isinstance(buffer, StringIO)
-                texts.append(buffer.getvalue())
-    if not sql:
-        return RunResult(over_binds.applied)
-    statements = "".join([*texts, *over_binds.statements.values()])
-    if folder is None:
-        return RunResult((), statements)
-    if any(texts):
-        raise StatementsNotWrittenError(folder, "an env.py of the project's writes one stream")
-    return RunResult((), statements, write_statements(folder, over_binds.statements))
+                watch=watch or (lambda _progress: None),
+            ) as (config, _run):
+                command(config, revision, sql=False, **options)
+    return RunResult(over_binds.applied)
 
 
-def _folder(output_dir: str | os.PathLike[str] | None, *, sql: bool) -> Path | None:
+def _written_down(
+    command: Callable[..., None],
+    histories: Sequence[History],
+    revision: str,
+    output_dir: str | os.PathLike[str] | None,
+    *,
+    x_arg: Names | None = None,
+    **options: Any,
+) -> RunResult:
+    """Return the statements of a command, of one database after the other."""
+    options = {key: value for key, value in options.items() if key not in _OF_A_RUN}
+    texts: list[str] = []
+    statements: dict[str | None, str] = {}
+    for history in histories:
+        with open_history(history, x_arg=x_arg, changes_databases=True, statements=statements) as (
+            config,
+            _run,
+        ):
+            command(config, revision, sql=True, **options)
+            buffer = config.output_buffer
+            assert isinstance(buffer, StringIO)
+            texts.append(buffer.getvalue())
+    everything = "".join([*texts, *statements.values()])
     if output_dir is None:
-        return None
-    if not sql:
-        raise StatementsNotWrittenError(Path(output_dir), "it is for --sql, which was not given")
-    return Path(output_dir)
+        return RunResult((), everything)
+    if any(texts):
+        reason = "an env.py of the project's writes one stream"
+        raise StatementsNotWrittenError(Path(output_dir), reason)
+    return RunResult((), everything, write_statements(Path(output_dir), statements))
+
+
+_OF_A_RUN = frozenset({"goes_to_head", "words"})

@@ -15,6 +15,7 @@ from flask_migrate_decl.environment.history import (
     verify_function_names,
     verify_version_tables,
 )
+from flask_migrate_decl.environment.jobs import JobProgress, Jobs, JobState
 from flask_migrate_decl.environment.objects import imported_module, referenced_object
 from flask_migrate_decl.environment.outside import (
     behind_in_words,
@@ -50,6 +51,9 @@ __all__ = [
     "BindProgress",
     "Comparison",
     "History",
+    "JobProgress",
+    "JobState",
+    "Jobs",
     "Project",
     "Run",
     "Selection",

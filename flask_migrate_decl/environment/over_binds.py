@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from shlex import quote
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from flask_migrate_decl.environment.progress import AppliedRevision
     from flask_migrate_decl.environment.run import Commits
 
+log = logging.getLogger("flask_migrate_decl.environment")
+
 
 @dataclass(frozen=True)
 class RunOverBinds:
@@ -36,14 +39,12 @@ class RunOverBinds:
     :param binds: all of them, in order.
     :param words: the command as somebody types it.
     :param progress: how far it has come, by bind key; empty at first.
-    :param statements: those of each database, by bind key, where they are not run.
     """
 
     binds: tuple[Bind, ...]
     words: str
     commits: Commits
     progress: dict[str | None, BindProgress] = field(default_factory=dict)
-    statements: dict[str | None, str] = field(default_factory=dict)
 
     @property
     def applied(self) -> tuple[AppliedRevision, ...]:
@@ -60,23 +61,28 @@ class RunOverBinds:
             reason,
             failed,
             tuple(map(_state, progress)),
-            (*_by_hand(progress), f"when the cause is mended: {self.words}"),
+            (*_by_hand(progress), next_run(self.words)),
         )
+
+
+def next_run(words: str) -> str:
+    """Say what to do once nothing is left to be done by hand."""
+    return f"when the cause is mended: {words}"
 
 
 @contextmanager
 def run_over_binds(
-    histories: Sequence[History], words: str, *, changes: bool
+    histories: Sequence[History], words: str, *, is_one_of_several: bool = False
 ) -> Iterator[RunOverBinds]:
     """Run something on the databases of several histories, and say what is left if it stops.
 
     :param words: the command as somebody types it.
-    :param changes: it is run, and not only written down.
+    :param is_one_of_several: others are at work on further databases, and nobody sees a traceback.
     :raises RunStoppedError: it stopped, and there is more than one database.
     :raises DatabaseError: the databases can't commit as the configuration asks for.
     """
     binds = tuple(bind for history in histories for bind in history.chosen_binds)
-    is_run_over_several = changes and len(binds) > 1
+    is_run_over_several = is_one_of_several or len(binds) > 1
     commits = _commits(histories, binds) if is_run_over_several else Separate()
     run = RunOverBinds(binds, words, commits)
     try:
@@ -91,6 +97,9 @@ def run_over_binds(
             raise
         raise run.stopped(str(InterruptedRunError())) from error
     except Exception as error:
+        if is_one_of_several:
+            log.exception("A script has failed")
+            raise run.stopped(f"{type(error).__name__}: {error}") from error
         # It is a mistake in somebody's code, whose traceback they need.
         if is_run_over_several:
             error.add_note(run.stopped("").report)

@@ -20,6 +20,8 @@ from flask_migrate_decl.environment.safety import SafeNet
 from flask_migrate_decl.errors import database_in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
 
@@ -45,6 +47,7 @@ class Run:
     :param commits: when its databases commit.
     :param progress: how far it has come, by bind key; of what a project's own ``env.py`` runs
         nobody knows.
+    :param watch: is told of each change of that.
     :param contexts: those of databases, by the names of the template's variables, as long as it
         is not a project's own ``env.py`` that makes them.
     :param statements: those of each database, by bind key, where they are not run.
@@ -58,6 +61,7 @@ class Run:
     refusals: Refusals | None = None
     commits: Commits = field(default_factory=Separate)
     progress: dict[str | None, BindProgress] = field(default_factory=dict)
+    watch: Callable[[BindProgress], None] = lambda _progress: None
     contexts: dict[str, MigrationContext] = field(default_factory=dict)
     statements: dict[str | None, str] = field(default_factory=dict)
     of_all: DeclaredRenames | None = None
@@ -76,7 +80,7 @@ class Run:
 
     def progress_of(self, bind: Bind) -> BindProgress:
         """Return how far it has come with a database."""
-        return self.progress.setdefault(bind.key, BindProgress(bind))
+        return self.progress.setdefault(bind.key, BindProgress(bind, watch=self.watch))
 
     def look_at(
         self, context: MigrationContext, _revision: Any, directives: list[MigrationScript]

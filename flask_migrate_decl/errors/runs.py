@@ -75,6 +75,23 @@ class InterruptedRunError(DatabaseError):
         return "the run was interrupted"
 
 
+class JobsUnavailableError(DatabaseError):
+    """Histories can't be run at once on this system."""
+
+    def __str__(self) -> str:
+        return "--jobs needs a system that can fork processes, and this one can't: leave it out"
+
+
+@dataclass(eq=False)
+class JobsNotCombinedError(DatabaseError):
+    """Something can't be done by several processes."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"--jobs can't be combined with {self.reason}"
+
+
 @dataclass(eq=False)
 class CommitRefusedError(DatabaseError):
     """A revision commits by itself, where all databases are to commit together.
