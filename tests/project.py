@@ -117,11 +117,13 @@ class Project:
         *,
         naming_convention: dict[str, str] | None = None,
         pool: type[Pool] = NullPool,
+        has_main_database: bool = True,
         **options: Any,
     ) -> App:
         """Make the app of one version of the models, with its own ``db`` and ``Migrate``."""
         flask = Flask("project", root_path=str(self.folder))
-        flask.config["SQLALCHEMY_DATABASE_URI"] = self.url
+        if has_main_database:
+            flask.config["SQLALCHEMY_DATABASE_URI"] = self.url
         flask.config["SQLALCHEMY_BINDS"] = {
             key: {"url": url, "poolclass": pool} for key, url in self.binds.items()
         }

@@ -43,15 +43,17 @@ def logging_of_the_tests() -> object:
 @pytest.fixture
 def old_project(project: Project) -> Project:
     """Give a project whose folder, revisions and database Flask-Migrate made."""
-    _made_by_flask_migrate(project.app(users))
+    made_by_flask_migrate(project.app(users))
     return project
 
 
-def _made_by_flask_migrate(app: App, *, multidb: bool = False) -> None:
+def made_by_flask_migrate(app: App, *, multidb: bool = False, begins: bool = True) -> None:
+    """Let Flask-Migrate make a revision and run it, in a folder that it makes first."""
     with app.flask.app_context():
         ours = app.flask.extensions.pop("migrate")
         flask_migrate.Migrate(app.flask, app.db)
-        flask_migrate.init(multidb=multidb)
+        if begins:
+            flask_migrate.init(multidb=multidb)
         flask_migrate.migrate(message="first")
         flask_migrate.upgrade()
         app.flask.extensions["migrate"] = ours
@@ -98,7 +100,7 @@ def test_a_folder_of_several_databases_goes_on(sqlite_project: Project) -> None:
         return defined
 
     before = sqlite_project.app(both(users, "user", "name"))
-    _made_by_flask_migrate(before, multidb=True)
+    made_by_flask_migrate(before, multidb=True)
     before.execute("INSERT INTO user (name) VALUES ('Ann')")
     before.execute("INSERT INTO user (name) VALUES ('Ben')", bind="other")
     sqlite_project.configure(
@@ -116,7 +118,7 @@ def test_a_folder_of_several_databases_goes_on(sqlite_project: Project) -> None:
 
 
 def test_the_env_py_gets_the_options_of_code_and_file(sqlite_project: Project) -> None:
-    _made_by_flask_migrate(sqlite_project.app(users))
+    made_by_flask_migrate(sqlite_project.app(users))
     sqlite_project.configure('version_table = "versions"')
     app = sqlite_project.app(users, transaction_per_migration=True)
     app.run("db", "upgrade", "head:head", exit_code=2)
@@ -128,7 +130,7 @@ def test_an_env_py_that_passes_an_option_itself_gets_a_clear_error(
     sqlite_project: Project,
 ) -> None:
     app = sqlite_project.app(users)
-    _made_by_flask_migrate(app)
+    made_by_flask_migrate(app)
     env = sqlite_project.folder / "migrations" / "env.py"
     env.write_text(env.read_text().replace("**conf_args", "compare_type=True, **conf_args"))
     with app.flask.app_context(), pytest.raises(EnvironmentConflictError) as caught:
@@ -139,7 +141,7 @@ def test_an_env_py_that_passes_an_option_itself_gets_a_clear_error(
 
 def test_a_folder_without_its_alembic_ini_gets_a_clear_error(sqlite_project: Project) -> None:
     app = sqlite_project.app(users)
-    _made_by_flask_migrate(app)
+    made_by_flask_migrate(app)
     (sqlite_project.folder / "migrations" / "alembic.ini").unlink()
     assert "its alembic.ini is missing" in app.run("db", "upgrade", exit_code=2)
 
@@ -148,7 +150,7 @@ def test_an_env_py_that_configures_logging_leaves_the_apps_loggers(
     sqlite_project: Project,
 ) -> None:
     app = sqlite_project.app(users)
-    _made_by_flask_migrate(app)
+    made_by_flask_migrate(app)
     own = logging.getLogger("project.own")
     own.disabled = False
     handlers = list(logging.root.handlers)
@@ -164,7 +166,7 @@ def test_a_folder_with_one_file_of_its_own_takes_the_other_from_the_package(
     sqlite_project: Project, kept: str, removed: str
 ) -> None:
     app = sqlite_project.app(users)
-    _made_by_flask_migrate(app)
+    made_by_flask_migrate(app)
     folder = sqlite_project.folder / "migrations"
     (folder / removed).unlink()
     own = folder / kept
@@ -201,7 +203,7 @@ def test_values_for_the_env_py_come_from_the_group_and_the_command(
     sqlite_project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = sqlite_project.app(users)
-    _made_by_flask_migrate(app)
+    made_by_flask_migrate(app)
     env = sqlite_project.folder / "migrations" / "env.py"
     env.write_text(env.read_text() + PRINTS_X)
     for command in (["stamp", "head"], ["current"], ["check"], ["history", "-i"]):
@@ -211,7 +213,7 @@ def test_values_for_the_env_py_come_from_the_group_and_the_command(
 
 def test_a_message_is_no_code_in_the_projects_own_template(sqlite_project: Project) -> None:
     app = sqlite_project.app(users)
-    _made_by_flask_migrate(app)
+    made_by_flask_migrate(app)
     message = 'x"""\nraise SystemExit(9)\n"""\\'
     app.run("db", "revision", "-m", message, "--rev-id", "two2")
     (script,) = [text for name, text in sqlite_project.scripts().items() if "two2" in name]
@@ -222,7 +224,7 @@ def test_a_message_is_no_code_in_the_projects_own_template(sqlite_project: Proje
 
 def test_hints_reach_an_env_py_that_passes_no_options_on(sqlite_project: Project) -> None:
     before = sqlite_project.app(users)
-    _made_by_flask_migrate(before)
+    made_by_flask_migrate(before)
     before.insert({"user": [{"id": 1, "name": "Ann"}]})
     env = sqlite_project.folder / "migrations" / "env.py"
     plain = env.read_text().replace("**conf_args", "render_as_batch=True")
@@ -257,7 +259,7 @@ def test_child_rows_are_kept_under_the_projects_own_env_py(sqlite_project: Proje
         db.Table("account", Column("id", Integer, primary_key=True), name)
 
     before = sqlite_project.app(with_posts(users, "user"))
-    _made_by_flask_migrate(before)
+    made_by_flask_migrate(before)
     before.insert({"user": [{"id": 1, "name": "Ann"}], "post": [{"id": 1, "owner": 1}]})
     sqlite_project.configure(RENAMED)
     after = sqlite_project.app(with_posts(strict_accounts, "account"))
@@ -272,7 +274,7 @@ def test_a_password_is_not_repeated_where_a_url_has_a_percent_sign(
     sqlite_project: Project,
 ) -> None:
     app = sqlite_project.app(users)
-    _made_by_flask_migrate(app)
+    made_by_flask_migrate(app)
     env = sqlite_project.folder / "migrations" / "env.py"
     broken = "config.set_main_option('sqlalchemy.url', 'postgresql://me:s3%40cret@host/x')"
     env.write_text(env.read_text().replace("config.set_main_option(", f"{broken}\nset(", 1))
@@ -283,7 +285,7 @@ def test_a_password_is_not_repeated_where_a_url_has_a_percent_sign(
 
 def test_an_apps_handlers_stay_open(sqlite_project: Project) -> None:
     app = sqlite_project.app(users)
-    _made_by_flask_migrate(app)
+    made_by_flask_migrate(app)
     log = sqlite_project.folder / "app.log"
     handler = logging.FileHandler(log, mode="w")
     own = logging.getLogger("project.own")
