@@ -1,6 +1,7 @@
 """How revisions, and what databases are at, are shown: for people and for programs.
 
-One history is shown as Alembic shows it, which people know. Several are one table.
+One history is shown as Alembic shows it, which people know. Several are one table, unless all of
+each revision is to be shown.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def show_heads(result: Listing) -> None:
     """Show where each history ends."""
     if stream := stream_for_programs():
         _write({"histories": [_history_for_json(history) for history in result.histories]}, stream)
-    elif len(result.histories) == 1:
+    elif len(result.histories) == 1 or _is_verbose():
         show_texts(result)
     else:
         rows = [
@@ -76,10 +77,10 @@ def show_history(result: Listing) -> None:
     """Show all revisions, the newest of each history first."""
     if stream := stream_for_programs():
         _write({"histories": [_history_for_json(history) for history in result.histories]}, stream)
-    elif len(result.histories) == 1:
+    elif len(result.histories) == 1 or _is_verbose():
         show_texts(result)
     else:
-        headers = ("History", "Revision", "Follows", "", "Message")
+        headers = ("History", "Revision", "Follows", "Marks", "Message")
         show_table(headers, list(_history_rows(result)), sys.stdout)
 
 
@@ -147,10 +148,10 @@ def show_current(result: CurrentResult) -> None:
     """Show what each database is at."""
     if stream := stream_for_programs():
         _write({"databases": list(map(_current_for_json, result.databases))}, stream)
-    elif len(result.databases) == 1:
+    elif len(result.databases) == 1 or _is_verbose():
         click.echo(result.text, nl=False)
     else:
-        headers = ("Database", "Revision", "", "History", "URL")
+        headers = ("Database", "Revision", "State", "History", "URL")
         rows = [_current_row(database) for database in result.databases]
         show_table(headers, rows, sys.stdout)
 
@@ -197,6 +198,10 @@ def show_checked(binds: Sequence[CheckedBind]) -> bool:
 def _state(bind: CheckedBind) -> str:
     count = len(bind.changes)
     return "as the models" if not count else f"{count} change{'s' if count > 1 else ''}"
+
+
+def _is_verbose() -> bool:
+    return bool(click.get_current_context().params.get("verbose"))
 
 
 def _write(document: dict[str, Any], stream: TextIO) -> None:

@@ -33,7 +33,7 @@ def check(
     diffs: list[Any] = []
     for history in selection.histories:
         with open_history(history, flags=("quiet",), of_all=declared) as (config, run):
-            for key, operations in compared_operations(config):
+            for key, operations in compared_operations(config, run):
                 found = operations.as_diffs()
                 diffs += found
                 binds.append(CheckedBind(key, describe_changes(list(found))))

@@ -11,7 +11,7 @@ from alembic.autogenerate import RevisionContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from flask_migrate_decl.autogenerate import bind_of_token
+from flask_migrate_decl.autogenerate import bind_of, bind_of_token
 from flask_migrate_decl.environment.rendering import render_each_by_itself
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def compared_operations(config: Config) -> Iterator[tuple[str | None, UpgradeOps]]:
+def compared_operations(config: Config, run: Run) -> Iterator[tuple[str | None, UpgradeOps]]:
     """Compare models and databases, as ``alembic.command.check`` does.
 
     :return: what there is to be done to each database, with its bind key.
@@ -92,7 +92,9 @@ def compared_operations(config: Config) -> Iterator[tuple[str | None, UpgradeOps
     context = RevisionContext(config, history, _DEFAULTS)
     _compare(config, history, context)
     for operations in context.generated_revisions[-1].upgrade_ops_list:
-        yield bind_of_token(operations.upgrade_token), operations
+        token = operations.upgrade_token
+        own = run.contexts.get(token)
+        yield bind_of(own) if own else bind_of_token(token), operations
 
 
 def _compare(config: Config, history: ScriptDirectory, context: RevisionContext) -> None:
