@@ -221,6 +221,9 @@ def _written_down(
     **options: Any,
 ) -> RunResult:
     """Return the statements of a command, of one database after the other."""
+    if output_dir is not None and any(history.own_env for history in histories):
+        reason = "an env.py of the project's writes where it likes"
+        raise StatementsNotWrittenError(Path(output_dir), reason)
     options = {key: value for key, value in options.items() if key not in _OF_A_RUN}
     texts: list[str] = []
     statements: dict[str | None, str] = {}
@@ -236,9 +239,6 @@ def _written_down(
     everything = "".join([*texts, *statements.values()])
     if output_dir is None:
         return RunResult((), everything)
-    if any(texts):
-        reason = "an env.py of the project's writes one stream"
-        raise StatementsNotWrittenError(Path(output_dir), reason)
     return RunResult((), everything, write_statements(Path(output_dir), statements))
 
 
