@@ -187,6 +187,7 @@ def test_what_is_said_goes_to_stderr_and_results_to_stdout(shell: Shell) -> None
     upgraded = shell.flask("db", "upgrade")
     assert upgraded.stdout == ""
     assert upgraded.stderr.count("Running upgrade  -> one1, first") == 1
+    assert upgraded.stderr.count("Context impl") == 1
     assert shell.flask("db", "current").stdout == "one1 (head)\n"
     assert shell.flask("db", "heads").stdout == "one1 (head)\n"
     assert shell.flask("db", "history").stdout == "<base> -> one1 (head), first\n"

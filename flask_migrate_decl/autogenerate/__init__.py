@@ -12,6 +12,7 @@ from flask_migrate_decl.autogenerate.declared import (
     bind_of_token,
 )
 from flask_migrate_decl.autogenerate.plugin import PLUGIN
+from flask_migrate_decl.autogenerate.private import replace_steps
 from flask_migrate_decl.autogenerate.undeclared import undeclared_renames
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "bind_of",
     "bind_of_token",
     "register",
+    "replace_steps",
     "unconnected_name_rules",
     "undeclared_renames",
 ]

@@ -1,12 +1,13 @@
-"""What SQLAlchemy has no public way for; private names are touched here and nowhere else."""
+"""What SQLAlchemy and Alembic have no public way for; private names are touched here alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Constraint, Dialect, Index, MetaData, Sequence
 
 
@@ -29,3 +30,12 @@ def own_sequences(metadata: MetaData) -> Iterable[Sequence]:
     ``MetaData`` keeps them in ``_sequences``, since SQLAlchemy 1.0, and shows them nowhere.
     """
     return metadata._sequences.values()
+
+
+def replace_steps(context: MigrationContext, steps: Callable[..., object]) -> None:
+    """Let a command do something else to one database than to the others.
+
+    A context takes what the command does when it is made, since Alembic 0.2, and what that is can
+    be read only off one that is made. To make it twice would tell twice in the log of it.
+    """
+    context._migrations_fn = steps  # type: ignore[assignment]

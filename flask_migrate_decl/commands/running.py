@@ -65,11 +65,12 @@ def upgrade(
         "goes_to_head": revision in ("head", "heads"),
         "tag": tag,
     }
-    if jobs is None or (len(histories) < 2 and not sql):
+    if jobs is not None:
+        _verify_jobs(histories, sql=sql)
+    if jobs is None or output_dir is not None or len(histories) < 2:
         return _run(
             alembic_command.upgrade, histories, revision, sql=sql, output_dir=output_dir, **options
         )
-    _verify_jobs(histories, sql=sql)
 
     def run_history(history: History, tell: Callable[[BindProgress], None]) -> Any:
         return _run_online(
@@ -85,7 +86,7 @@ def _verify_jobs(histories: Sequence[History], *, sql: bool) -> None:
     if sql:
         raise JobsNotCombinedError("--sql")
     mode = histories[0].project.settings.bind_transactions
-    if mode != "separate":
+    if mode != "separate" and len(histories) > 1:
         raise JobsNotCombinedError(f'bind_transactions = "{mode}"')
 
 

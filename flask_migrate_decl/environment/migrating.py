@@ -14,7 +14,7 @@ from alembic.ddl.impl import DefaultImpl
 from alembic.util import CommandError
 from sqlalchemy import column, inspect, select, table
 
-from flask_migrate_decl.autogenerate import BIND_OPTION
+from flask_migrate_decl.autogenerate import BIND_OPTION, replace_steps
 from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.databases import Preparation, has_no_transaction, prepared
 from flask_migrate_decl.environment.dispatch import dispatched
@@ -173,20 +173,15 @@ def _run_arguments(run: Run, bind: Bind) -> dict[str, str]:
 def _configure(
     environment: EnvironmentContext, run: Run, progress: BindProgress, **options: Any
 ) -> None:
-    """Configure the environment, and then once more with what the command does, now watched.
-
-    What it does can be read only off an environment that is configured.
-    """
+    """Configure the environment for one database, and watch what the command does to it."""
     environment.configure(**options)
-    steps: Steps = environment.get_context().opts["fn"]
-    environment.configure(fn=_watched(steps, run, progress), **options)
     context = environment.get_context()
+    replace_steps(context, _watched(context.opts["fn"], run, progress))
     shared, context.opts = context.opts, dict(context.opts)
     run.contexts |= {context.opts[name]: context for name in ("upgrade_token", "downgrade_token")}
     # The environment hands what it was given on to the next database, which has its own options.
     for name in options:
         shared.pop(name, None)
-    shared["fn"] = steps
 
 
 def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
