@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing.connection import wait
@@ -145,7 +145,8 @@ class Jobs:
         for job in jobs:
             for bind in job.binds:
                 self._tell(job, JobProgress(bind, JobState.WAITING))
-        self._run(jobs)
+        with _uninterrupted():
+            self._run(jobs)
         if self._is_interrupted or any(job.has_failed for job in jobs):
             raise self._error(jobs)
         return tuple(step for job in jobs for step in job.applied or ())
@@ -153,18 +154,26 @@ class Jobs:
     def _run(self, jobs: Sequence[_Job]) -> None:
         waiting, running = deque(jobs), list[_Job]()
         while running or (waiting and self._may_begin(jobs)):
-            try:
-                while waiting and len(running) < self.limit and self._may_begin(jobs):
-                    running.append(job := waiting.popleft())
-                    self._begin(job)
-                for job in _ready(running):
-                    if not self._take(job):
-                        running.remove(job)
-            except KeyboardInterrupt:
-                # What is at work comes to its end; whoever can't wait for that says so again.
-                if self._is_interrupted:
-                    _end_all(running)
-                self._is_interrupted = True
+            while waiting and len(running) < self.limit and self._may_begin(jobs):
+                running.append(job := waiting.popleft())
+                self._begin(job)
+            for job in self._ready(running):
+                if not self._take(job):
+                    running.remove(job)
+
+    def _ready(self, running: Sequence[_Job]) -> list[_Job]:
+        """Wait for messages, and return the jobs that have one."""
+        connections = {job.connection: job for job in running if job.connection is not None}
+        try:
+            with _interruptible():
+                found = wait(list(connections))
+        except KeyboardInterrupt:
+            # What is at work comes to its end; whoever can't wait for that says so again.
+            if self._is_interrupted:
+                _end_all(running)
+            self._is_interrupted = True
+            return []
+        return [connections[connection] for connection in found]  # type: ignore[index]
 
     def _may_begin(self, jobs: Sequence[_Job]) -> bool:
         has_failed = self.fail_fast and any(job.stopped is not None for job in jobs)
@@ -236,10 +245,24 @@ def _labels(stopped: _Stopped) -> Iterator[str]:
     return (state.label for state in stopped.states if state.bind in stopped.failed)
 
 
-def _ready(jobs: Sequence[_Job]) -> list[_Job]:
-    """Wait for messages, and return the jobs that have one."""
-    connections = {job.connection: job for job in jobs if job.connection is not None}
-    return [connections[found] for found in wait(list(connections))]  # type: ignore[index]
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep an interrupt back, as half a message or a process half begun can't be mended."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let an interrupt through."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _end_all(jobs: Sequence[_Job]) -> None:
