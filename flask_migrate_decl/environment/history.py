@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from flask_migrate_decl.config import DEFAULT_BIND, HistoryFolders, folders_read_twice, followed
+from flask_migrate_decl.config import HistoryFolders, folders_read_twice, followed
 from flask_migrate_decl.environment.texts import docstring
 from flask_migrate_decl.errors import (
     BindNameError,
@@ -60,13 +60,12 @@ class History:
 
     @property
     def has_function_for_each_bind(self) -> bool:
-        """Whether its scripts have functions such as ``upgrade_<bind>()``, as Flask-Migrate's."""
-        settings = self.project.settings
-        is_shared_by_binds = any(
-            name != DEFAULT_BIND and bind.enabled and bind.directory is None
-            for name, bind in settings.binds.items()
-        )
-        return self.owner is None and (settings.multidb or is_shared_by_binds)
+        """Whether its scripts have functions such as ``upgrade_<bind>()``, as Flask-Migrate's.
+
+        Needs an application context.
+        """
+        is_shared_by_binds = any(bind.key is not None for bind in self.binds)
+        return self.owner is None and (self.project.settings.multidb or is_shared_by_binds)
 
     @property
     def own_env(self) -> Path | None:

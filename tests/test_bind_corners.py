@@ -1,0 +1,71 @@
+"""Corners of several databases: the name "default", keys that are no text, nothing to migrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Column, Integer
+
+from tests.project import Define, Project
+
+
+def tables(**names: str | None) -> Define:
+    """Have tables of these names, each in the database of its bind."""
+
+    def define(db: SQLAlchemy) -> None:
+        for name, bind in names.items():
+            options = {} if bind is None else {"bind_key": bind}
+            db.Table(name, Column("id", Integer, primary_key=True), **options)
+
+    return define
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Project:
+    """Give a project whose app has two binds, beside a main database that it may leave out."""
+    urls = {name: f"sqlite:///{tmp_path}/{name}.db" for name in ("default", "second")}
+    return Project(tmp_path, f"sqlite:///{tmp_path}/app.db", urls)
+
+
+# --- a bind that is called as the main database is ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "[binds.default]\n",
+        "[binds.default]\n[binds.second]\n",
+        '[binds.default]\n[binds.second]\ndirectory = "second"\n',
+        '[binds.default]\ndirectory = "own"\n[binds.second]\n',
+        "multidb = true\n",
+    ],
+)
+def test_a_bind_may_be_the_default_where_there_is_no_other(several: Project, section: str) -> None:
+    several.configure(section)
+    app = several.app(tables(of_default="default", of_second="second"), has_main_database=False)
+    for command in ("init", "migrate", "upgrade", "check"):
+        app.run("db", command)
+    assert app.rows(bind="default") == {"of_default": []}
+    app.run("db", "downgrade", "--bind", "default")
+    assert app.rows(bind="default") == {}
+    app.run("db", "upgrade")
+    assert app.rows(bind="default") == {"of_default": []}
+
+
+def test_a_bind_that_comes_to_the_default_one_shares_its_history(several: Project) -> None:
+    several.configure("[binds.default]\n")
+    define = tables(of_default="default", of_second="second")
+    app = several.app(define, has_main_database=False)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    several.configure("[binds.default]\n[binds.second]\n")
+    app = several.app(define, has_main_database=False)
+    for command in ("upgrade", "migrate", "upgrade", "check"):
+        app.run("db", command)
+    app.run("db", "downgrade", "base")
+    assert (app.rows(bind="default"), app.rows(bind="second")) == ({}, {})
+    app.run("db", "upgrade")
+    assert app.rows(bind="default") == {"of_default": []}
+    assert app.rows(bind="second") == {"of_second": []}
