@@ -69,3 +69,13 @@ def test_a_bind_that_comes_to_the_default_one_shares_its_history(several: Projec
     app.run("db", "upgrade")
     assert app.rows(bind="default") == {"of_default": []}
     assert app.rows(bind="second") == {"of_second": []}
+
+
+def test_two_databases_have_no_file_in_common(several: Project) -> None:
+    several.configure("multidb = true")
+    app = several.app(tables(item=None, of_default="default", of_second="second"))
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    said = app.run("db", "upgrade", "--sql", "--output-dir", "sql", exit_code=2)
+    assert 'the app has a bind "default"' in said
+    assert not (several.folder / "sql").exists()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask_migrate_decl.config import DEFAULT_BIND
-from flask_migrate_decl.errors import StatementsNotWrittenError
+from flask_migrate_decl.errors import AmbiguousBindError, StatementsNotWrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,10 @@ def write_statements(folder: Path, statements: Mapping[str | None, str]) -> tupl
 
     :param statements: by bind key.
     :raises StatementsNotWrittenError: one can't be written; those before it stay.
+    :raises AmbiguousBindError: two databases would have one file.
     """
+    if {None, DEFAULT_BIND} <= set(statements):
+        raise AmbiguousBindError
     paths = {file_name(bind): folder / file_name(bind) for bind in statements}
     for path in paths.values():
         if path.exists():
