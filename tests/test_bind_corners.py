@@ -79,3 +79,20 @@ def test_two_databases_have_no_file_in_common(several: Project) -> None:
     said = app.run("db", "upgrade", "--sql", "--output-dir", "sql", exit_code=2)
     assert 'the app has a bind "default"' in said
     assert not (several.folder / "sql").exists()
+
+
+# --- keys --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("section", ["multidb = true", '[binds."2024"]'])
+def test_a_key_that_is_no_text_is_refused(sqlite_project: Project, section: str) -> None:
+    key: str = 2024  # type: ignore[assignment]
+    sqlite_project.binds[key] = f"sqlite:///{sqlite_project.folder}/2024.db"
+    sqlite_project.configure(section)
+    app = sqlite_project.app(tables(item=None, of_2024=key))
+    app.run("db", "init")
+    said = app.run("db", "migrate", exit_code=2)
+    assert 'SQLALCHEMY_BINDS has the key 2024, which is no text: write "2024"' in said
+    assert sqlite_project.scripts() == {}
+    sqlite_project.configure("")
+    sqlite_project.app(tables(item=None, of_2024=key)).run("db", "migrate")

@@ -12,6 +12,7 @@ from flask_migrate_decl.config import DEFAULT_BIND, dotted, hint_path
 from flask_migrate_decl.databases.urls import engine_with_url_of
 from flask_migrate_decl.errors import (
     AmbiguousBindError,
+    BindKeyError,
     DatabaseNotReadyError,
     UnknownBindError,
     database_in_words,
@@ -108,6 +109,7 @@ def migrated_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, 
     Needs an application context.
 
     :raises UnknownBindError: the configuration declares a bind that the app does not have.
+    :raises BindKeyError: the app has a bind whose key is no text.
     :raises AmbiguousBindError: the app calls a bind as the default database is called.
     :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
     """
@@ -115,6 +117,10 @@ def migrated_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, 
     for path, key in named_binds(configuration):
         if key not in known:
             raise UnknownBindError(dotted(path), key, known)
+    for bind in _engines(db):
+        is_meant = configuration.settings.multidb or str(bind) in configuration.settings.binds
+        if is_meant and not isinstance(bind, str | None):
+            raise BindKeyError(bind)
     if is_ambiguous(db, configuration):
         raise AmbiguousBindError
     return present_binds(db, configuration)

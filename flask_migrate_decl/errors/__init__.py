@@ -20,6 +20,7 @@ from flask_migrate_decl.errors.application import (
 from flask_migrate_decl.errors.base import FindingsError, MigrateError, database_in_words
 from flask_migrate_decl.errors.configuration import (
     AmbiguousBindError,
+    BindKeyError,
     BindNameError,
     ConfigChangedError,
     ConfigError,
@@ -105,6 +106,7 @@ __all__ = [
     "AnswerError",
     "AppError",
     "AppNotLoadedError",
+    "BindKeyError",
     "BindNameError",
     "BindState",
     "CommitRefusedError",

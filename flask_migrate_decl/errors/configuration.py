@@ -177,6 +177,16 @@ class AmbiguousBindError(ConfigError):
 
 
 @dataclass(eq=False)
+class BindKeyError(ConfigError):
+    """The app has a bind whose key is no text, which a configuration can't speak of."""
+
+    key: object
+
+    def __str__(self) -> str:
+        return f'SQLALCHEMY_BINDS has the key {self.key!r}, which is no text: write "{self.key}"'
+
+
+@dataclass(eq=False)
 class VersionTableSharedError(ConfigError):
     """Two histories would keep their revision in one table of one database.
 
@@ -203,10 +213,13 @@ class VersionTableSharedError(ConfigError):
 
 
 class NothingMigratedError(ConfigError):
-    """The configuration leaves every database out."""
+    """The configuration leaves every database out, or none follows the history that is meant."""
 
     def __str__(self) -> str:
-        return "no database is migrated: enable one in the configuration's binds"
+        return (
+            "no database is migrated: enable one in the configuration's binds, declare one there, "
+            "or take all of SQLALCHEMY_BINDS with multidb = true"
+        )
 
 
 @dataclass(eq=False)
