@@ -96,3 +96,40 @@ def test_a_key_that_is_no_text_is_refused(sqlite_project: Project, section: str)
     assert sqlite_project.scripts() == {}
     sqlite_project.configure("")
     sqlite_project.app(tables(item=None, of_2024=key)).run("db", "migrate")
+
+
+# --- nothing to migrate ------------------------------------------------------------------------
+
+COMMANDS = ["migrate", "upgrade", "check", "current", "stamp", "heads", "history"]
+
+
+def test_nothing_goes_on_where_no_bind_is_declared(several: Project) -> None:
+    app = several.app(tables(of_second="second"), has_main_database=False)
+    app.run("db", "init")
+    for command in COMMANDS:
+        said = app.run("db", command, exit_code=2)
+        assert "no database is migrated" in said
+        assert "multidb = true" in said
+    assert several.scripts() == {}
+
+
+def test_init_takes_all_binds_of_an_app_without_a_main_database(several: Project) -> None:
+    define = tables(of_default="default", of_second="second")
+    app = several.app(define, has_main_database=False)
+    app.run("db", "init", "--multidb")
+    app = several.app(define, has_main_database=False)
+    for command in ("migrate", "upgrade", "check"):
+        app.run("db", command)
+    assert app.rows(bind="second") == {"of_second": []}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_goes_on_in_a_folder_that_no_database_follows(
+    several: Project, command: str
+) -> None:
+    several.configure('[binds.second]\ndirectory = "second"')
+    app = several.app(tables(of_second="second"), has_main_database=False)
+    app.run("db", "init")
+    (several.folder / "nowhere" / "versions").mkdir(parents=True)
+    said = app.run("db", "-d", "nowhere", command, exit_code=2)
+    assert "no database is migrated" in said

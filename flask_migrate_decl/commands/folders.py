@@ -53,7 +53,7 @@ def init(
     :raises DirectoryIsFileError: a file is where a folder should be.
     :raises UnknownTemplateError: there is no such template.
     """
-    selection = select(directory, bind)
+    selection = select(directory, bind, needs_database=False)
     project, histories = selection.project, _not_begun(selection.histories)
     if template is not None and ("/" in template or os.sep in template):
         _copy_template(histories[0].directory, Path(template), package=package)

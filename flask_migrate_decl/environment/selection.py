@@ -50,12 +50,15 @@ class Selection:
 def select(
     directory: str | os.PathLike[str] | None,
     binds: Sequence[str] | str = (),
+    *,
+    needs_database: bool = True,
 ) -> Selection:
     """Open the current app's project, and find out what a command is about.
 
     :param directory: the folder of revisions, where the command was given one; it is then about
         the history in that folder alone.
     :param binds: the names of binds, where the command was given any.
+    :param needs_database: the command would do nothing without a database.
     :raises ConfigError: the configuration can't be used.
     :raises NotMigratedError: a bind is none of those that are migrated.
     :raises NothingMigratedError: no database is.
@@ -67,10 +70,15 @@ def select(
     names = (binds,) if isinstance(binds, str) else tuple(binds)
     if names:
         histories = tuple(_chosen(project, histories, names))
-    if not histories:
+    if not histories or (needs_database and not any(map(_is_followed, histories))):
         raise NothingMigratedError
     verify_version_tables(project)
     return Selection(project, _in_order(project, histories), is_said=bool(directory or names))
+
+
+def _is_followed(history: History) -> bool:
+    """Tell whether a history has a database, or may have one that only its ``env.py`` knows."""
+    return bool(history.binds) or history.own_env is not None
 
 
 def _in_order(project: Project, histories: tuple[History, ...]) -> tuple[History, ...]:
