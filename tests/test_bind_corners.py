@@ -133,3 +133,30 @@ def test_nothing_goes_on_in_a_folder_that_no_database_follows(
     (several.folder / "nowhere" / "versions").mkdir(parents=True)
     said = app.run("db", "-d", "nowhere", command, exit_code=2)
     assert "no database is migrated" in said
+
+
+@pytest.mark.parametrize("command", ["upgrade", "stamp"])
+def test_nothing_is_run_where_a_folder_is_missing(several: Project, command: str) -> None:
+    several.configure('[binds.second]\ndirectory = "second"')
+    app = several.app(tables(item=None, of_second="second"))
+    app.run("db", "init")
+    app.run("db", "migrate")
+    (several.folder / "second").rename(several.folder / "elsewhere")
+    assert "there is no folder" in app.run("db", command, exit_code=2)
+    assert app.rows() == {}
+    assert app.run("db", "current", "--bind", "default") == "<default>:\n"
+
+
+@pytest.mark.parametrize("command", [["upgrade"], ["stamp"], ["upgrade", "--sql"]])
+def test_nothing_is_run_where_an_env_of_ones_own_can_not_be_used(
+    several: Project, command: list[str]
+) -> None:
+    several.configure('[binds.second]\ndirectory = "second"')
+    app = several.app(tables(item=None, of_second="second"))
+    app.run("db", "init")
+    app.run("db", "migrate")
+    (several.folder / "second" / "env.py").write_text("")
+    said = app.run("db", *command, exit_code=2)
+    assert "env.py can't be used for this" in said
+    assert "what is left of each database" not in said
+    assert app.rows() == {}

@@ -17,6 +17,7 @@ from flask_migrate_decl.environment import (
     open_history,
     run_over_binds,
     select,
+    verify_history,
 )
 from flask_migrate_decl.errors import (
     HistoryNotChosenError,
@@ -172,6 +173,8 @@ def _run(
     **options: Any,
 ) -> RunResult:
     """Run one of Alembic's commands on several histories, or return its statements."""
+    for history in histories:
+        verify_history(history)
     if sql:
         return _written_down(command, histories, revision, output_dir, **options)
     if output_dir is not None:

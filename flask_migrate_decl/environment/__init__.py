@@ -40,6 +40,7 @@ from flask_migrate_decl.environment.selection import Selection, select
 from flask_migrate_decl.environment.session import (
     open_history,
     verify_directory,
+    verify_history,
     verify_own_env,
     worded_errors,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "unknown_revisions",
     "verify_directory",
     "verify_function_names",
+    "verify_history",
     "verify_own_env",
     "verify_version_tables",
     "with_several_heads",

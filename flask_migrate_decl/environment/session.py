@@ -51,17 +51,26 @@ def open_history(
     :return: Alembic's configuration and the run that its environment will find in it.
     :raises MigrateError: the history or a database can't be used.
     """
-    verify_directory(history)
-    verify_function_names(history)
+    verify_history(history)
     register()
     run = Run(history, **options)
     with alembic_config(run, x_arg=all_x_args(x_arg), flags=flags) as config, worded_errors():
         if history.own_env is None:
             yield config, run
         else:
-            verify_own_env(history, history.own_env)
             with _own_environment(run, history.own_env):
                 yield config, run
+
+
+def verify_history(history: History) -> None:
+    """Find out that a command can't begin with a history, before it has begun with another.
+
+    :raises MigrateError: it can't.
+    """
+    verify_directory(history)
+    verify_function_names(history)
+    if history.own_env is not None:
+        verify_own_env(history, history.own_env)
 
 
 def verify_directory(history: History) -> None:
