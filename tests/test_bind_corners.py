@@ -160,3 +160,21 @@ def test_nothing_is_run_where_an_env_of_ones_own_can_not_be_used(
     assert "env.py can't be used for this" in said
     assert "what is left of each database" not in said
     assert app.rows() == {}
+
+
+# --- one database under two names --------------------------------------------------------------
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the first bind's revision stands for the second's, whose functions are never called",
+)
+def test_two_binds_of_one_database_that_share_a_history(several: Project) -> None:
+    several.binds["second"] = several.url
+    several.configure("[binds.second]")
+    app = several.app(tables(item=None, of_second="second"))
+    app.run("db", "init")
+    app.run("db", "migrate")
+    # It is to be run, or refused.
+    if app.result("db", "upgrade").exit_code == 0:
+        assert app.rows() == {"item": [], "of_second": []}
