@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from flask_sqlalchemy import SQLAlchemy
@@ -178,3 +180,40 @@ def test_two_binds_of_one_database_that_share_a_history(several: Project) -> Non
     # It is to be run, or refused.
     if app.result("db", "upgrade").exit_code == 0:
         assert app.rows() == {"item": [], "of_second": []}
+
+
+def by_prefix(**prefixes: str | None) -> Define:
+    """Have a table in each database that begins with a prefix, and another one."""
+
+    def define(db: SQLAlchemy) -> None:
+        for prefix, bind in prefixes.items():
+            tables(**{f"{prefix}_a": bind, f"{prefix}_b": bind})(db)
+
+    return define
+
+
+@pytest.mark.parametrize("filter_", ["", "include_name = 'filters:{}'\n"], ids=["plain", "own"])
+def test_no_history_drops_the_version_table_of_another(
+    project: Project, filter_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("filters")
+    module.main = lambda name, kind, _parents: kind != "table" or name.startswith("m")  # type: ignore[attr-defined]
+    module.second = lambda name, kind, _parents: kind != "table" or name.startswith("s")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "filters", module)
+    project.binds["second"] = project.url
+    project.configure(
+        f"[binds.default]\n{filter_.format('main')}"
+        f'[binds.second]\ndirectory = "second"\nversion_table = "s_version"\n'
+        f"{filter_.format('second')}"
+    )
+    app = project.app(by_prefix(m=None, s="second"))
+    app.run("db", "init")
+    app.run("db", "migrate")
+    app.run("db", "upgrade")
+    if filter_:
+        app.run("db", "check")
+        assert "No changes" in app.run("db", "migrate")
+    assert set(app.rows()) == {"m_a", "m_b", "s_a", "s_b", "s_version"}
+    app.run("db", "downgrade", "--bind", "second")
+    app.run("db", "upgrade")
+    assert "<base>" not in app.run("db", "current")

@@ -158,10 +158,22 @@ def verify_version_tables(project: Project) -> None:
     seen: dict[tuple[Any, ...], tuple[History, Bind]] = {}
     for history in project.histories if len(project.histories) > 1 else ():
         for bind in history.binds:
-            options = project.declared_database_options(bind.key)
-            table = options.get("version_table", "alembic_version")
-            key = (bind.place, options.get("version_table_schema"), table)
+            key = (bind.place, *_version_table(project, bind))
             other, other_bind = seen.setdefault(key, (history, bind))
             if other is not history:
                 owner = history.owner or other.owner or ""
                 raise VersionTableSharedError(owner, (other_bind.words, bind.words))
+
+
+def version_tables_beside(project: Project, bind: Bind) -> frozenset[tuple[str | None, str]]:
+    """Return where others keep their revisions in the database of a bind: schemas and tables."""
+    found = (_version_table(project, other) for other in project.binds if other.place == bind.place)
+    return frozenset(
+        (None if schema == bind.default_schema else schema, table) for schema, table in found
+    )
+
+
+def _version_table(project: Project, bind: Bind) -> tuple[str | None, str]:
+    """Return the schema and the table in which a database's revision is kept."""
+    options = project.declared_database_options(bind.key)
+    return options.get("version_table_schema"), options.get("version_table", "alembic_version")

@@ -18,6 +18,7 @@ from flask_migrate_decl.autogenerate import BIND_OPTION, replace_steps
 from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.databases import Preparation, has_no_transaction, prepared
 from flask_migrate_decl.environment.dispatch import dispatched
+from flask_migrate_decl.environment.history import version_tables_beside
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run, configure_arguments
 from flask_migrate_decl.environment.texts import one_line
 
@@ -231,6 +232,8 @@ def _options_of_run(run: Run, bind: Bind, progress: BindProgress) -> dict[str, A
         options.get("process_revision_directives"), len(run.history.chosen_binds)
     )
     options["on_version_apply"] = _recorded(progress, options.get("on_version_apply"))
+    tables = version_tables_beside(run.project, bind)
+    options["include_name"] = _but_for(tables, options.get("include_name"))
     if run.history.has_function_for_each_bind:
         prefix = bind.key or ""
         options |= {
@@ -258,6 +261,19 @@ def _without_empty_revisions(
             directives.clear()
 
     return process
+
+
+def _but_for(
+    tables: frozenset[tuple[str | None, str]], own: Callable[..., bool] | None
+) -> Callable[..., bool]:
+    """Chain a project's filter of names with ours: no history drops what others are kept in."""
+
+    def include(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "table" and (parents.get("schema_name"), name) in tables:
+            return False
+        return own is None or own(name, kind, parents)
+
+    return include
 
 
 def _recorded(progress: BindProgress, own: Any) -> tuple[Callable[..., None], ...]:
