@@ -69,7 +69,7 @@ def _version_tables(subject: Subject) -> Iterator[Finding]:
     try:
         verify_version_tables(subject.project)
     except VersionTableSharedError as error:
-        path = ("binds", error.owner)
+        path = ("binds", error.bind)
         yield subject.finding(VERSION_TABLE_SHARED, path, error.message, error.help, of="key")
 
 

@@ -151,18 +151,23 @@ def verify_folders(project: Project) -> None:
 
 
 def verify_version_tables(project: Project) -> None:
-    """Find out that two histories would take each other's revision for theirs.
+    """Find out that two binds would take each other's revision for theirs.
+
+    Of two that share a history the second one's functions would never be called. What a project's
+    own ``env.py`` makes of that is its own.
 
     :raises VersionTableSharedError: they keep it in one table of one database.
     """
-    seen: dict[tuple[Any, ...], tuple[History, Bind]] = {}
-    for history in project.histories if len(project.histories) > 1 else ():
-        for bind in history.binds:
-            key = (bind.place, *_version_table(project, bind))
-            other, other_bind = seen.setdefault(key, (history, bind))
-            if other is not history:
-                owner = history.owner or other.owner or ""
-                raise VersionTableSharedError(owner, (other_bind.words, bind.words))
+    if not project.has_several_binds:
+        return
+    seen: dict[tuple[Any, ...], Bind] = {}
+    for history in project.histories:
+        for bind in () if history.own_env else history.binds:
+            first = seen.setdefault((bind.place, *_version_table(project, bind)), bind)
+            if first is not bind:
+                raise VersionTableSharedError(
+                    bind.key or first.key or "", (first.words, bind.words)
+                )
 
 
 def version_tables_beside(project: Project, bind: Bind) -> frozenset[tuple[str | None, str]]:

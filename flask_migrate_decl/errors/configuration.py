@@ -188,13 +188,13 @@ class BindKeyError(ConfigError):
 
 @dataclass(eq=False)
 class VersionTableSharedError(ConfigError):
-    """Two histories would keep their revision in one table of one database.
+    """Two binds would keep their revision in one table of one database.
 
-    :param owner: one of them, by the bind whose own it is.
-    :param binds: the names of the two binds.
+    :param bind: one of them, as the configuration calls it.
+    :param binds: the two of them in words.
     """
 
-    owner: str
+    bind: str
     binds: tuple[str, str]
 
     help = "set version_table for one of them"
@@ -203,10 +203,7 @@ class VersionTableSharedError(ConfigError):
     def message(self) -> str:
         """What is wrong."""
         first, second = self.binds
-        return (
-            f"{first} and {second} have histories of their own, and keep their revisions in one "
-            "table of one database"
-        )
+        return f"{first} and {second} would keep their revisions in one table of one database"
 
     def __str__(self) -> str:
         return f"{self.message}: {self.help}"

@@ -277,7 +277,7 @@ ENV_UNUSABLE = _error(
 VERSION_TABLE_SHARED = _error(
     419,
     "version-table-shared",
-    "Two histories keep their revision in one table of one database.",
+    "Two binds keep their revision in one table of one database.",
     "Give one of the binds another `version_table`.",
 )
 DIRECTORY_MISSING = _error(
