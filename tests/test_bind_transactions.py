@@ -13,7 +13,7 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, create_engine, event, inspect, text
 
-from flask_migrate_decl import stamp, upgrade
+from flask_migrate_decl import downgrade, stamp, upgrade
 from flask_migrate_decl.errors import (
     MigrateError,
     OwnEnvironmentError,
@@ -264,6 +264,24 @@ def test_what_a_revision_commits_by_itself_is_told_of(lite: Binds) -> None:
     lite.rewrite("r2")
     run(app)
     assert [lite.revision(bind) for bind in BINDS] == ["r2", "r2", "r2"]
+
+
+def test_what_is_half_undone_leads_down(lite: Binds) -> None:
+    app = lite.app()
+    lite.write(second=both("b1"))
+    lite.write(second=both("b2"))
+    run(app)
+    path = lite.project.versions / "r2.py"
+    undo = "\n    ".join(["if engine_name == 'second':", *(f"    {line}" for line in AUTOCOMMIT)])
+    failing = f"{undo}\n        1 / 0"
+    path.write_text(
+        path.read_text().replace("(engine_name):\n    pass", f"(engine_name):\n    {failing}")
+    )
+    with app.flask.app_context(), pytest.raises(ZeroDivisionError) as caught:
+        downgrade(bind=["default", "second"])
+    (note,) = caught.value.__notes__
+    assert re.search(r"(?m)^  second +unknown, at r2, and a part of r2 may be done$", note)
+    assert "flask db stamp --bind second r1\n" in note
 
 
 def test_revisions_that_commit_by_themselves_work(lite: Binds) -> None:

@@ -217,7 +217,7 @@ def _noting(
 ) -> Callable[..., None]:
     @wraps(step.migration_fn)
     def noting(**arguments: Any) -> None:
-        progress.begin_revision(cast("RevisionStep | StampStep", step).info.up_revision_id)
+        progress.begin_revision(cast("RevisionStep | StampStep", step).info)
         call(**arguments)
         progress.end_revision()
 

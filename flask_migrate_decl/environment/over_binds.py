@@ -19,6 +19,7 @@ from flask_migrate_decl.errors import (
     MigrateError,
     OwnEnvironmentError,
     RunStoppedError,
+    without_secrets,
 )
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def run_over_binds(
     except Exception as error:
         if is_one_of_several:
             log.exception("A script has failed")
-            raise run.stopped(f"{type(error).__name__}: {error}") from error
+            reason = without_secrets(f"{type(error).__name__}: {error}")
+            raise run.stopped(reason) from error
         # It is a mistake in somebody's code, whose traceback they need.
         if is_run_over_several:
             error.add_note(run.stopped("").report)
@@ -150,7 +152,8 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
         elif one.part is not None:
             yield (
                 f"in {one.bind.words}: see what {one.part} has done, and undo it; or do the rest "
-                f"of it too, and say so: flask db stamp --bind {quote(name)} {one.part}"
+                f"of it too, and say so: flask db stamp --bind {quote(name)} "
+                f"{' '.join(one.leads_to) or 'base'}"
             )
         elif not one.is_out_of_sight:
             yield f"see where {one.bind.words} is: flask db current --bind {quote(name)}"

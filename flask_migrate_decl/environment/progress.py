@@ -63,6 +63,7 @@ class BindProgress:
     :param total: how many revisions are to be run.
     :param at: the revisions it is at, by what was run.
     :param running: the revision whose script is at work, or was when it failed.
+    :param leads_to: where the database is once that is done.
     :param commits_statements: the database commits each schema change by itself.
     :param is_finished: all of its revisions were run.
     :param is_committing: the last commit was begun.
@@ -79,6 +80,7 @@ class BindProgress:
     applied: list[AppliedRevision] = field(default_factory=list)
     at: tuple[str, ...] = ()
     running: str | None = None
+    leads_to: tuple[str, ...] = ()
     commits_statements: bool = False
     is_finished: bool = False
     is_committing: bool = False
@@ -98,9 +100,10 @@ class BindProgress:
         self.total = total
         self.watch(self)
 
-    def begin_revision(self, revision: str | None) -> None:
+    def begin_revision(self, step: MigrationInfo) -> None:
         """Note that a script is called."""
-        self.running, self._has_begun = revision, False
+        self.running, self._has_begun = step.up_revision_id, False
+        self.leads_to = step.destination_revision_ids
         self.watch(self)
 
     def end_revision(self) -> None:
