@@ -164,7 +164,14 @@ def show_drops(drops: Sequence[Drop]) -> None:
 
 
 class _Messages(logging.StreamHandler[TextIO]):
-    """Shows messages where the app has no logging of its own."""
+    """Shows messages where the app has no logging of its own.
+
+    What stands for standard error changes, such as while lines are kept up to date.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 @contextmanager

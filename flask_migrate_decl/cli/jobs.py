@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from flask_migrate_decl.cli.building import flag
-from flask_migrate_decl.cli.console import warnings_alone, write
+from flask_migrate_decl.cli.console import show, warnings_alone, write
 from flask_migrate_decl.commands import running
 from flask_migrate_decl.environment import JobState
 from flask_migrate_decl.reporting.listing import bind_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from flask_migrate_decl.environment import JobProgress
     from flask_migrate_decl.results import RunResult
@@ -43,38 +44,76 @@ def upgrade(jobs: int | None, **options: Any) -> RunResult:
     """Upgrade, and show how far each database has come where several are at work."""
     if jobs is None:
         return running.upgrade(**options)
-    with warnings_alone(), _shown() as watch:
-        return running.upgrade(jobs=jobs, watch=watch, **options)
+    with _shown() as display:
+        result = running.upgrade(jobs=jobs, watch=display.watch, **options)
+    if display.shown:
+        counts = f"{len(display.shown)} databases, {len(result.applied)} revisions"
+        show(f"done: {counts}", sys.stderr)
+    return result
+
+
+@dataclass
+class _Lines:
+    """Plain lines, as databases begin and end."""
+
+    stack: ExitStack
+    shown: dict[str | None, JobProgress] = field(default_factory=dict)
+    _states: dict[str | None, JobState] = field(default_factory=dict)
+
+    def watch(self, progress: JobProgress) -> None:
+        """Show what has changed, instead of messages that say no more than that."""
+        if not self.shown:
+            self.stack.enter_context(warnings_alone())
+            self.begin()
+        self.shown[progress.bind] = progress
+        if progress.output:
+            self.print(_headed(progress))
+        self.show(progress)
+
+    def begin(self) -> None:
+        """Prepare for what is shown."""
+
+    def print(self, text: str) -> None:
+        """Show what was printed."""
+        write(text, sys.stderr)
+
+    def show(self, progress: JobProgress) -> None:
+        """Show how far a database has come."""
+        if self._states.setdefault(progress.bind, progress.state) != progress.state:
+            self._states[progress.bind] = progress.state
+            show(f"{bind_label(progress.bind)}: {_words(progress)}", sys.stderr)
+
+
+@dataclass
+class _Table(_Lines):
+    """A line for each database, kept up to date."""
+
+    console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    live: Live = field(init=False)
+
+    def begin(self) -> None:
+        # Without a thread of its own, as processes are forked meanwhile.
+        self.live = self.stack.enter_context(Live(console=self.console, auto_refresh=False))
+        self.stack.callback(lambda: self.live.update(_table(self.shown.values())))
+
+    def print(self, text: str) -> None:
+        self.console.print(Text(text), end="")
+
+    def show(self, _progress: JobProgress) -> None:
+        rows = list(self.shown.values())
+        if len(rows) >= self.console.height:
+            # There is no room for all.
+            rows.sort(key=lambda row: row.state is not JobState.RUNNING)
+        self.live.update(_table(rows), refresh=True)
 
 
 @contextmanager
-def _shown() -> Iterator[Callable[[JobProgress], None]]:
-    """Show progress on standard error: live at a terminal, else as plain lines."""
-    console = Console(stderr=True, highlight=False)
-    shown: dict[str | None, JobProgress] = {}
-    if not console.is_terminal:
-        yield lambda progress: _show_line(shown, progress)
-        return
-    # Without a thread of its own, as processes are forked meanwhile.
-    with Live(console=console, auto_refresh=False) as live:
-
-        def watch(progress: JobProgress) -> None:
-            shown[progress.bind] = progress
-            if progress.output:
-                live.console.print(Text(_headed(progress)), end="")
-            live.update(_table(shown), refresh=True)
-
-        yield watch
-
-
-def _show_line(shown: dict[str | None, JobProgress], progress: JobProgress) -> None:
-    """Show that a database has begun or ended."""
-    last = shown.get(progress.bind)
-    shown[progress.bind] = progress
-    if progress.output:
-        write(_headed(progress), sys.stderr)
-    if last is not None and last.state != progress.state:
-        write(f"{bind_label(progress.bind)}: {' '.join(_words(progress))}\n", sys.stderr)
+def _shown() -> Iterator[_Lines]:
+    """Show progress on standard error: kept up to date at a terminal, else as plain lines."""
+    with ExitStack() as stack:
+        # What rich takes for a terminal may be a file: FORCE_COLOR is about colours.
+        is_terminal = sys.stderr.isatty() and not Console(stderr=True).is_dumb_terminal
+        yield (_Table if is_terminal else _Lines)(stack)
 
 
 def _headed(progress: JobProgress) -> str:
@@ -82,14 +121,16 @@ def _headed(progress: JobProgress) -> str:
     return f"{bind_label(progress.bind)} has printed:\n{output}"
 
 
-def _words(progress: JobProgress) -> tuple[str, str]:
-    count = f"({progress.applied} of {progress.total})"
-    return str(progress.state), count if progress.state in _AT_THE_END else ""
+def _words(progress: JobProgress) -> str:
+    count = f" ({progress.applied} of {progress.total})" if progress.state in _AT_THE_END else ""
+    return f"{progress.state}{count}"
 
 
-def _table(shown: dict[str | None, JobProgress]) -> Table:
+def _table(rows: Iterable[JobProgress]) -> Table:
     table = Table.grid(padding=(0, 2))
-    for progress in shown.values():
+    for _ in range(4):
+        table.add_column(no_wrap=True, overflow="ellipsis")
+    for progress in rows:
         count = f"{progress.applied}/{progress.total}" if progress.total else ""
         state = Text(str(progress.state), style=_STYLES.get(progress.state, "dim"))
         table.add_row(Text(bind_label(progress.bind)), state, count, Text(progress.running or ""))

@@ -22,6 +22,7 @@ from flask_migrate_decl.environment import (
 from flask_migrate_decl.errors import (
     HistoryNotChosenError,
     JobsNotCombinedError,
+    JobsNumberError,
     StatementsNotWrittenError,
 )
 from flask_migrate_decl.results import RunResult
@@ -52,22 +53,23 @@ def upgrade(
     :param sql: return the statements instead of running them.
     :param output_dir: write them into this folder too, a file for each database.
     :param jobs: run histories at once, in up to so many processes; one that stops does not keep
-        the others from running.
+        the others from running. Those of one database wait for each other.
     :param fail_fast: with ``jobs``, begin with no other history once one has stopped.
-    :param watch: with ``jobs``, is told how far each database has come.
+    :param watch: with ``jobs``, is told how far each database of several histories has come.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     :raises JobsNotCombinedError: what is asked for can't be done by several processes.
+    :raises JobsNumberError: it is none.
     :raises JobsUnavailableError: this system can't do it.
     """
     histories = histories_with(select(directory, bind).histories, revision)
     options: dict[str, Any] = {
-        "words": _words("upgrade", directory, bind, "" if revision == "head" else revision),
+        "words": _words("upgrade", directory, bind, "" if revision == "head" else revision, jobs),
         "x_arg": x_arg,
         "goes_to_head": revision in ("head", "heads"),
         "tag": tag,
     }
     if jobs is not None:
-        _verify_jobs(histories, sql=sql)
+        _verify_jobs(jobs, histories, sql=sql)
     if jobs is None or output_dir is not None or len(histories) < 2:
         return _run(
             alembic_command.upgrade, histories, revision, sql=sql, output_dir=output_dir, **options
@@ -82,13 +84,24 @@ def upgrade(
     return RunResult(run.run())
 
 
-def _verify_jobs(histories: Sequence[History], *, sql: bool) -> None:
+def _verify_jobs(jobs: int, histories: Sequence[History], *, sql: bool) -> None:
     """Find out what can't be done by several processes."""
+    if jobs < 1:
+        raise JobsNumberError(jobs)
     if sql:
         raise JobsNotCombinedError("--sql")
+    if len(histories) > 1:
+        _verify_separate(histories)
+
+
+def _verify_separate(histories: Sequence[History]) -> None:
+    """Find out what databases need one process for all of them."""
     mode = histories[0].project.settings.bind_transactions
-    if mode != "separate" and len(histories) > 1:
+    if mode != "separate":
         raise JobsNotCombinedError(f'bind_transactions = "{mode}"')
+    for bind in (bind for history in histories for bind in history.chosen_binds):
+        if bind.is_in_memory:
+            raise JobsNotCombinedError(f"{bind.words}, which is in the memory of one process")
 
 
 def downgrade(
@@ -153,14 +166,17 @@ def stamp(
     )
 
 
-def _words(command: str, directory: Directory, bind: Names, revision: str) -> str:
+def _words(
+    command: str, directory: Directory, bind: Names, revision: str, jobs: int | None = None
+) -> str:
     """Return a command as somebody types it."""
     names = (bind,) if isinstance(bind, str) else bind
     folder = ["-d", os.fspath(directory)] if directory is not None else []
     binds = [word for name in names for word in ("--bind", name)]
     # A revision may begin as an option does.
     given = ["--", revision] if revision.startswith("-") else [revision] if revision else []
-    return shlex.join(["flask", "db", command, *folder, *binds, *given])
+    processes = [] if jobs is None else ["--jobs", str(jobs)]
+    return shlex.join(["flask", "db", command, *folder, *binds, *processes, *given])
 
 
 def _run(

@@ -80,6 +80,13 @@ class Bind:
         return path if path is not None and not path.exists() else None
 
     @property
+    def is_in_memory(self) -> bool:
+        """Whether no other process can reach it."""
+        url = self.app_engine.url
+        is_lite = self.url_env is None and url.get_backend_name() == "sqlite"
+        return is_lite and _sqlite_file(url) is None
+
+    @property
     def place(self) -> tuple[object, ...]:
         """What is the same for two binds of one database, as far as their URLs tell."""
         url = self.app_engine.url

@@ -6,20 +6,19 @@ is made by fork: an app that a factory made can't be handed over in any other wa
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
-import sys
 import tempfile
-import traceback
-from collections import deque
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing.connection import wait
 from typing import IO, TYPE_CHECKING
 
-from flask_migrate_decl.environment.over_binds import next_run
+from flask_migrate_decl.environment.forked import Child, Ended, Stopped, Told, flush_streams
+from flask_migrate_decl.environment.interrupts import Interrupts, held_back
+from flask_migrate_decl.environment.over_binds import look_at, next_run
 from flask_migrate_decl.environment.progress import Outcome
 from flask_migrate_decl.errors import (
     BindState,
@@ -33,8 +32,11 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
 
+    from flask_migrate_decl.environment.forked import Work
     from flask_migrate_decl.environment.history import History
-    from flask_migrate_decl.environment.progress import AppliedRevision, BindProgress
+    from flask_migrate_decl.environment.progress import AppliedRevision
+
+log = logging.getLogger("flask_migrate_decl.environment")
 
 
 class JobState(StrEnum):
@@ -46,6 +48,12 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
+_AT_THE_END: dict[str, JobState] = {
+    Outcome.DONE: JobState.DONE,
+    Outcome.UNTOUCHED: JobState.WAITING,
+}
+
+
 @dataclass(frozen=True)
 class JobProgress:
     """How far a database has come, among several that are run at once.
@@ -55,6 +63,7 @@ class JobProgress:
     :param running: the revision that is at work.
     :param output: what the project's code has printed meanwhile, once its process has ended; that
         of a history is told with the first of its databases.
+    :param at: the revisions it is at, ``None`` where that is not known.
     """
 
     bind: str | None
@@ -63,23 +72,14 @@ class JobProgress:
     total: int = 0
     running: str | None = None
     output: str = ""
-
-
-@dataclass(frozen=True)
-class _Stopped:
-    """A ``RunStoppedError``, as it goes from one process to another."""
-
-    reason: str
-    failed: tuple[str | None, ...]
-    states: tuple[BindState, ...]
-    next_steps: tuple[str, ...]
+    at: tuple[str, ...] | None = None
 
 
 @dataclass
 class _Job:
     """A history with its process.
 
-    :param applied: what was run, once all of it was.
+    :param ended: what it has told at last, or what is to be said in its place.
     """
 
     history: History
@@ -87,57 +87,68 @@ class _Job:
     connection: Connection | None = None
     printed: IO[bytes] | None = None
     progress: dict[str | None, JobProgress] = field(default_factory=dict)
-    applied: tuple[AppliedRevision, ...] | None = None
-    stopped: _Stopped | None = None
+    ended: Ended | Stopped | None = None
 
     @property
     def binds(self) -> list[str | None]:
         return [bind.key for bind in self.history.chosen_binds]
 
     @property
-    def has_failed(self) -> bool:
-        return self.process is not None and self.applied is None
+    def places(self) -> set[object]:
+        """Where its databases are, as far as their URLs tell."""
+        binds = self.history.chosen_binds
+        urls = {os.environ.get(bind.url_env) for bind in binds if bind.url_env is not None}
+        return {bind.place for bind in binds} | urls - {None}
+
+    @property
+    def applied(self) -> tuple[AppliedRevision, ...]:
+        return self.ended.applied if isinstance(self.ended, Ended) else ()
 
     @property
     def states(self) -> tuple[BindState, ...]:
         """What is left of its databases."""
-        if self.stopped is not None:
-            return self.stopped.states
-        if self.applied is None:
-            return tuple(BindState(bind, Outcome.UNTOUCHED) for bind in self.binds)
-        return tuple(BindState(bind, Outcome.DONE, self._at(bind)) for bind in self.binds)
+        if isinstance(self.ended, Stopped):
+            return self.ended.states
+        outcome = Outcome.UNTOUCHED if self.ended is None else Outcome.DONE
+        return tuple(
+            BindState(bind, outcome, None if self.ended is None else self.progress[bind].at)
+            for bind in self.binds
+        )
 
-    def _at(self, bind: str | None) -> tuple[str, ...] | None:
-        """Return where a database has come to, if it has moved."""
-        own = [step.destination for step in self.applied or () if step.bind == bind]
-        return own[-1] if own else None
+    def state_at_the_end(self, bind: str | None) -> JobState:
+        """Return the state of a database, once the process has ended."""
+        if isinstance(self.ended, Stopped) and bind in self.ended.failed:
+            return JobState.FAILED
+        outcome = next(state.outcome for state in self.states if state.bind == bind)
+        return _AT_THE_END.get(outcome, JobState.FAILED)
 
 
 @dataclass
 class Jobs:
-    """Histories that are run at once.
+    """Histories that are run at once, but for those of one database: there, order counts.
 
     :param work: runs one history, and tells of each change; it raises ``RunStoppedError`` where
         that stops.
-    :param watch: is told of each change.
+    :param watch: is told of each change; one that fails is not told any more.
     :param limit: how many processes there may be.
     :param fail_fast: begin with no other history once one has failed.
     :param words: the command as somebody types it.
     """
 
     histories: Sequence[History]
-    work: Callable[[History, Callable[[BindProgress], None]], tuple[AppliedRevision, ...]]
+    work: Work
     watch: Callable[[JobProgress], None]
     limit: int
     fail_fast: bool
     words: str
     _is_interrupted: bool = False
+    _is_watched: bool = True
 
     def run(self) -> tuple[AppliedRevision, ...]:
         """Run all of them, and return what was run, in the order of the histories.
 
         :raises JobsUnavailableError: this system has no fork.
-        :raises RunStoppedError: one of them or more stopped.
+        :raises RunStoppedError: one of them or more stopped, or was not begun.
         """
         if "fork" not in multiprocessing.get_all_start_methods():
             raise JobsUnavailableError
@@ -145,50 +156,79 @@ class Jobs:
         for job in jobs:
             for bind in job.binds:
                 self._tell(job, JobProgress(bind, JobState.WAITING))
-        with _uninterrupted():
-            self._run(jobs)
-        if self._is_interrupted or any(job.has_failed for job in jobs):
+        with Interrupts() as interrupts:
+            self._run(jobs, interrupts)
+        if not all(isinstance(job.ended, Ended) for job in jobs):
             raise self._error(jobs)
-        return tuple(step for job in jobs for step in job.applied or ())
+        return tuple(step for job in jobs for step in job.applied)
 
-    def _run(self, jobs: Sequence[_Job]) -> None:
-        waiting, running = deque(jobs), list[_Job]()
-        while running or (waiting and self._may_begin(jobs)):
-            while waiting and len(running) < self.limit and self._may_begin(jobs):
-                running.append(job := waiting.popleft())
-                self._begin(job)
-            for job in self._ready(running):
-                if not self._take(job):
+    def _run(self, jobs: Sequence[_Job], interrupts: Interrupts) -> None:
+        waiting, running = [*jobs], list[_Job]()
+        while True:
+            while (job := self._next(jobs, waiting, running)) is not None:
+                waiting.remove(job)
+                if self._begin(job):
+                    running.append(job)
+            if not running:
+                return
+            connections = {job.connection: job for job in running if job.connection is not None}
+            for found in wait([interrupts.fileno(), *connections]):
+                if isinstance(found, int):
+                    interrupts.take()
+                    self._interrupt(running)
+                elif not self._take(job := connections[found]):  # type: ignore[index]
                     running.remove(job)
+                    self._end(job)
 
-    def _ready(self, running: Sequence[_Job]) -> list[_Job]:
-        """Wait for messages, and return the jobs that have one."""
-        connections = {job.connection: job for job in running if job.connection is not None}
-        try:
-            with _interruptible():
-                found = wait(list(connections))
-        except KeyboardInterrupt:
-            # What is at work comes to its end; whoever can't wait for that says so again.
-            if self._is_interrupted:
-                _end_all(running)
+    def _next(
+        self, jobs: Sequence[_Job], waiting: Sequence[_Job], running: Sequence[_Job]
+    ) -> _Job | None:
+        """Return the next that may begin: no other, before it, is about the same database."""
+        has_failed = self.fail_fast and any(isinstance(job.ended, Stopped) for job in jobs)
+        if self._is_interrupted or has_failed or len(running) >= self.limit:
+            return None
+        taken = {place for job in running for place in job.places}
+        for job in waiting:
+            if not job.places & taken:
+                return job
+            taken |= job.places
+        return None
+
+    def _interrupt(self, running: Sequence[_Job]) -> None:
+        """Let what is at work come to its end; whoever can't wait for that says so again."""
+        if not self._is_interrupted:
             self._is_interrupted = True
-            return []
-        return [connections[connection] for connection in found]  # type: ignore[index]
+            log.warning(
+                "interrupted: nothing else is begun, and what is at work comes to its end; "
+                "interrupt again to cut it off"
+            )
+            return
+        for job in running:
+            if job.process is not None:
+                job.process.terminate()
 
-    def _may_begin(self, jobs: Sequence[_Job]) -> bool:
-        has_failed = self.fail_fast and any(job.stopped is not None for job in jobs)
-        return not (self._is_interrupted or has_failed)
-
-    def _begin(self, job: _Job) -> None:
+    def _begin(self, job: _Job) -> bool:
+        """Make its process, and tell whether that was possible."""
         context = multiprocessing.get_context("fork")
-        job.connection, theirs = context.Pipe(duplex=False)
-        job.printed = tempfile.TemporaryFile()  # noqa: SIM115
-        _flush()
-        job.process = context.Process(target=_child, args=(self.work, job, theirs))
-        job.process.start()
-        theirs.close()
-        for bind in job.binds:
-            self._tell(job, JobProgress(bind, JobState.RUNNING))
+        try:
+            job.printed = tempfile.TemporaryFile()  # noqa: SIM115
+            job.connection, theirs = context.Pipe(duplex=False)
+            flush_streams()
+            with theirs, held_back() as held:
+                child = Child(self.work, job.history, theirs, job.printed)
+                job.process = context.Process(target=child, args=(held,))
+                job.process.start()
+        except OSError as error:
+            states = tuple(BindState(bind, Outcome.UNTOUCHED) for bind in job.binds)
+            reason = f"no process could be made: {error}"
+            job.ended = Stopped(reason, tuple(job.binds), states, ())
+            for opened in (job.printed, job.connection):
+                if opened is not None:
+                    opened.close()
+            self._tell_end(job, "")
+            return False
+        self._tell(job, JobProgress(job.binds[0], JobState.RUNNING))
+        return True
 
     def _take(self, job: _Job) -> bool:
         """Take a message, and tell whether there may be more."""
@@ -196,14 +236,13 @@ class Jobs:
         try:
             message = job.connection.recv()
         except (EOFError, OSError):
-            self._end(job)
             return False
-        if isinstance(message, JobProgress):
-            self._tell(job, message)
-        elif isinstance(message, _Stopped):
-            job.stopped = message
-        else:
-            job.applied = message
+        if not isinstance(message, Told):
+            job.ended = message
+            return False
+        state = JobState.DONE if message.is_done else JobState.RUNNING
+        counts = message.applied, message.total, message.running
+        self._tell(job, JobProgress(message.bind, state, *counts, at=message.at))
         return True
 
     def _end(self, job: _Job) -> None:
@@ -212,23 +251,33 @@ class Jobs:
         assert job.printed is not None
         job.process.join()
         job.connection.close()
-        if job.applied is None and job.stopped is None:
-            job.stopped = _killed(job, job.process.exitcode)
+        if job.ended is None:
+            job.ended = _killed(job, job.process.exitcode)
+        job.process.close()
         with job.printed:
             job.printed.seek(0)
-            output = job.printed.read().decode(errors="replace")
-        states = {state.bind: state.outcome for state in job.states}
+            self._tell_end(job, job.printed.read().decode(errors="replace"))
+
+    def _tell_end(self, job: _Job, output: str) -> None:
         for bind, last in list(job.progress.items()):
-            state = JobState.DONE if states[bind] == Outcome.DONE else JobState.FAILED
-            self._tell(job, JobProgress(bind, state, last.applied, last.total, None, output))
+            state = job.state_at_the_end(bind)
+            progress = JobProgress(bind, state, last.applied, last.total, None, output, last.at)
+            self._tell(job, progress)
             output = ""
 
     def _tell(self, job: _Job, progress: JobProgress) -> None:
         job.progress[progress.bind] = progress
-        self.watch(progress)
+        if not self._is_watched:
+            return
+        try:
+            self.watch(progress)
+        except Exception:
+            # Processes are at work, of which only this one can tell at the end.
+            self._is_watched = False
+            log.exception("Progress can't be shown any more")
 
     def _error(self, jobs: Sequence[_Job]) -> RunStoppedError:
-        stopped = [job.stopped for job in jobs if job.stopped is not None]
+        stopped = [job.ended for job in jobs if isinstance(job.ended, Stopped)]
         reasons = [f"{', '.join(_labels(one))}: {one.reason}" for one in stopped]
         if self._is_interrupted:
             reasons.insert(0, str(InterruptedRunError()))
@@ -241,98 +290,30 @@ class Jobs:
         )
 
 
-def _labels(stopped: _Stopped) -> Iterator[str]:
+def _labels(stopped: Stopped) -> Iterator[str]:
     return (state.label for state in stopped.states if state.bind in stopped.failed)
 
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Keep an interrupt back, as half a message or a process half begun can't be mended."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let an interrupt through."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-def _end_all(jobs: Sequence[_Job]) -> None:
-    for job in jobs:
-        if job.process is not None:
-            job.process.terminate()
-
-
-def _killed(job: _Job, exit_code: int | None) -> _Stopped:
+def _killed(job: _Job, exit_code: int | None) -> Stopped:
     """Say that a process has ended before it could tell what it has done."""
-    binds = tuple(job.binds)
     reason = f"its process has ended with the exit code {exit_code}"
     if exit_code is not None and exit_code < 0:
-        reason = f"its process was killed by {signal.Signals(-exit_code).name}"
-    states = tuple(BindState(bind, Outcome.UNKNOWN, None, f"as {reason}") for bind in binds)
-    return _Stopped(reason, binds, states, ("see where it is: flask db current",))
-
-
-# --- in the process of a history ---------------------------------------------------------------
-
-
-def _child(
-    work: Callable[[History, Callable[[BindProgress], None]], tuple[AppliedRevision, ...]],
-    job: _Job,
-    connection: Connection,
-) -> None:
-    """Run a history, tell what becomes of it, and end without what the parent does at its end."""
-    # The terminal sends an interrupt to all; a migration is not to be cut off by it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _print_into(job.printed)
-    exit_code = 0
-    try:
-        _forget_connections(job.history)
-        connection.send(work(job.history, lambda found: _send(connection, found)))
-    except RunStoppedError as error:
-        connection.send(_Stopped(error.reason, error.failed, error.states, error.next_steps[:-1]))
-    except BaseException:
-        traceback.print_exc()
-        exit_code = 1
-    finally:
-        _flush()
-        connection.close()
-        os._exit(exit_code)
-
-
-def _print_into(file: IO[bytes] | None) -> None:
-    """Keep what is printed apart from what the other processes print."""
-    assert file is not None
-    for descriptor in (1, 2):
-        os.dup2(file.fileno(), descriptor)
-    for name, descriptor in (("stdout", 1), ("stderr", 2)):
-        stream = os.fdopen(descriptor, "w", closefd=False, errors="backslashreplace")
-        setattr(sys, name, stream)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-
-
-def _forget_connections(history: History) -> None:
-    """Leave the connections that the parent has opened to the parent."""
-    for engine in history.project.registration.db.engines.values():
-        engine.dispose(close=False)
-
-
-def _send(connection: Connection, found: BindProgress) -> None:
-    connection.send(
-        JobProgress(
-            found.bind.key, JobState.RUNNING, len(found.applied), found.total, found.running
-        )
+        reason = f"its process was killed by {_name(-exit_code)}"
+    done = {bind for bind, last in job.progress.items() if last.state is JobState.DONE}
+    states = tuple(
+        BindState(bind, Outcome.DONE, job.progress[bind].at)
+        if bind in done
+        else BindState(bind, Outcome.UNKNOWN, None, f"as {reason}")
+        for bind in job.binds
     )
+    failed = [bind for bind in job.history.chosen_binds if bind.key not in done]
+    keys = tuple(bind.key for bind in failed)
+    return Stopped(reason, keys, states, tuple(map(look_at, failed)))
+
+
+def _name(number: int) -> str:
+    """Return the name of a signal, if it has one."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"the signal {number}"

@@ -97,7 +97,7 @@ def run_over_binds(
         if not is_run_over_several:
             raise
         raise run.stopped(str(InterruptedRunError())) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if is_one_of_several:
             log.exception("A script has failed")
             reason = without_secrets(f"{type(error).__name__}: {error}")
@@ -156,4 +156,10 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
                 f"{' '.join(one.leads_to) or 'base'}"
             )
         elif not one.is_out_of_sight:
-            yield f"see where {one.bind.words} is: flask db current --bind {quote(name)}"
+            yield look_at(one.bind)
+
+
+def look_at(bind: Bind) -> str:
+    """Say how to see where a database is."""
+    name = DEFAULT_BIND if bind.key is None else bind.key
+    return f"see where {bind.words} is: flask db current --bind {quote(name)}"

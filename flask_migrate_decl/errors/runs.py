@@ -83,6 +83,16 @@ class JobsUnavailableError(DatabaseError):
 
 
 @dataclass(eq=False)
+class JobsNumberError(DatabaseError):
+    """There can't be so few processes."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"--jobs has to be 1 or more, and is {self.number}"
+
+
+@dataclass(eq=False)
 class JobsNotCombinedError(DatabaseError):
     """Something can't be done by several processes."""
 
