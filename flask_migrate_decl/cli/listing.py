@@ -77,11 +77,16 @@ def show_history(result: Listing) -> None:
     """Show all revisions, the newest of each history first."""
     if stream := stream_for_programs():
         _write({"histories": [_history_for_json(history) for history in result.histories]}, stream)
-    elif len(result.histories) == 1 or _is_verbose():
+    elif _is_of_one_database(result) or _is_verbose():
         show_texts(result)
     else:
         headers = ("History", "Revision", "Follows", "Marks", "Message")
         show_table(headers, list(_history_rows(result)), sys.stdout)
+
+
+def _is_of_one_database(result: Listing) -> bool:
+    """Tell whether nobody has to be told which history is meant, or what which database is at."""
+    return len(result.histories) == 1 and len(result.histories[0].current or ()) < 2
 
 
 def _history_rows(result: Listing) -> Iterator[tuple[str, ...]]:

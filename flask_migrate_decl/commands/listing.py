@@ -40,7 +40,10 @@ def show(directory: Directory = None, revision: str = "head", bind: Names = ()) 
     for history_ in histories_with(select(directory, bind).histories, revision):
         with open_history(history_) as (config, _run):
             scripts = scripts_of(config, revision_ids(config, revision))
-            text = _text(config, alembic_command.show, revision)
+            if revision == _CURRENT and len(history_.chosen_binds) > 1:
+                text = _once(scripts, verbose=True)
+            else:
+                text = _text(config, alembic_command.show, revision)
             found.append(_listed(history_, scripts, text))
     return Listing(tuple(found))
 
@@ -62,25 +65,71 @@ def history(
     found = []
     for history_ in histories_with(select(directory, bind).histories, rev_range or ":"):
         with open_history(history_) as (config, _run):
-            text = _text(
-                config,
-                alembic_command.history,
-                rev_range,
-                verbose=verbose,
-                indicate_current=indicate_current,
-            )
             current_ = current_revisions(config) if indicate_current else None
-            found.append(_listed(history_, _walked(config, rev_range or ":"), text, current_))
+            scripts = tuple(_walked(config, rev_range or ":"))
+            looks_at_databases = indicate_current or _CURRENT in (rev_range or "").strip().split(
+                ":"
+            )
+            if looks_at_databases and len(history_.chosen_binds) > 1:
+                text = _once(scripts, current_, verbose=verbose)
+            else:
+                text = _text(
+                    config,
+                    alembic_command.history,
+                    rev_range,
+                    verbose=verbose,
+                    indicate_current=indicate_current,
+                )
+            found.append(_listed(history_, scripts, text, current_))
     return Listing(tuple(found))
 
 
+def _once(
+    scripts: Iterable[Script],
+    current_: Mapping[str | None, tuple[str, ...]] | None = None,
+    *,
+    verbose: bool,
+) -> str:
+    """Return what Alembic says of revisions, which it would say once for each database."""
+    texts = []
+    for script in scripts:
+        at = [bind_label(bind) for bind, ids in (current_ or {}).items() if script.revision in ids]
+        text = script.cmd_format(
+            verbose, include_branches=True, include_doc=True, include_parents=True
+        )
+        mark = f"current of {', '.join(at)}"
+        texts.append(text if not at else f"{mark}:\n{text}" if verbose else f"{text} ({mark})")
+    return "".join(f"{text}\n" for text in texts)
+
+
 def _walked(config: Config, rev_range: str) -> Iterable[Script]:
-    """Return the revisions of a range, the newest first."""
-    ends = [revision_ids(config, end) for end in rev_range.strip().split(":")]
-    base, head = ends[0] or "base", ends[1] or "heads"
-    return ScriptDirectory.from_config(config).iterate_revisions(
-        head, base, inclusive=True, assert_relative_length=False
+    """Return the revisions of a range, the newest first.
+
+    Where databases are at several, ``current`` is each of them.
+    """
+    scripts = ScriptDirectory.from_config(config)
+    start, end = rev_range.strip().split(":")
+    if _CURRENT not in (start, end):
+        return _between(scripts, start, end)
+    at = list(current_revisions(config).values())
+    found: set[str] = set()
+    for revisions in at:
+        ends = [revisions if name == _CURRENT else name for name in (start, end)]
+        if revisions or start == _CURRENT or len(at) == 1:
+            found |= {script.revision for script in _between(scripts, *ends)}
+    return [script for script in scripts.walk_revisions() if script.revision in found]
+
+
+def _between(
+    scripts: ScriptDirectory, start: str | tuple[str, ...], end: str | tuple[str, ...]
+) -> Iterable[Script]:
+    return scripts.iterate_revisions(
+        end or "heads", start or "base", inclusive=True, assert_relative_length=False
     )
+
+
+_CURRENT = "current"
+"""What the databases are at, as Alembic calls it."""
 
 
 def heads(

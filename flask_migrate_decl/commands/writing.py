@@ -155,9 +155,11 @@ def edit(
     """
     history = _only(histories_with(select(directory, bind).histories, revision))
     with open_history(history) as (config, _run):
-        scripts = scripts_of(config, revision_ids(config, revision))
-        alembic_command.edit(config, revision)
-        return scripts
+        ids = revision_ids(config, revision)
+        # Alembic would open what several databases are at once for each of them.
+        for one in ids if isinstance(ids, tuple) and ids else (revision,):
+            alembic_command.edit(config, one)
+        return scripts_of(config, ids)
 
 
 def merge(
