@@ -215,3 +215,113 @@ def test_no_history_drops_the_version_table_of_another(
     app.run("db", "downgrade", "--bind", "second")
     app.run("db", "upgrade")
     assert "<base>" not in app.run("db", "current")
+
+
+def in_schemas(**schemas: str) -> Define:
+    """Have a table in each database, whose bind looks in a schema of its own."""
+
+    def define(db: SQLAlchemy) -> None:
+        tables(item=None)(db)
+        for bind in schemas:
+            tables(**{f"of_{bind}": bind})(db)
+
+    return define
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("directory", ["", 'directory = "of_{}"\n'], ids=["shared", "own"])
+def test_binds_of_one_database_may_look_in_schemas_of_their_own(
+    postgres_project: Project, directory: str
+) -> None:
+    project = postgres_project
+    project.app(lambda _db: None).execute("CREATE SCHEMA a", "CREATE SCHEMA b")
+    for bind in ("a", "b"):
+        project.binds[bind] = f"{project.url}&options=-csearch_path%3D{bind}"
+    project.configure("".join(f"[binds.{bind}]\n{directory.format(bind)}" for bind in "ab"))
+    app = project.app(in_schemas(a="a", b="b"))
+    app.run("db", "init")
+    app.run("db", "migrate")
+    app.run("db", "upgrade")
+    app.run("db", "check")
+    assert [list(app.rows(schema, bind)) for schema, bind in (("public", None), ("a", "a"))] == [
+        ["item"],
+        ["of_a"],
+    ]
+    app.run("db", "downgrade", "base", "--bind", "a")
+    assert list(app.rows("a", "a")) == []
+    assert list(app.rows("b", "b")) == ["of_b"]
+    app.run("db", "upgrade")
+    app.run("db", "check")
+
+
+@pytest.mark.postgresql
+def test_no_history_drops_the_version_table_of_another_schema(postgres_project: Project) -> None:
+    project = postgres_project
+    project.app(lambda _db: None).execute("CREATE SCHEMA crm")
+    project.binds["crm"] = project.url
+    project.configure(
+        """
+        include_schemas = true
+        [binds.crm]
+        directory = "crm"
+        version_table_schema = "crm"
+        """
+    )
+    app = project.app(tables(item=None))
+    app.run("db", "init")
+    app.run("db", "revision", "--bind", "crm")
+    app.run("db", "upgrade")
+    app.run("db", "migrate", "--bind", "default")
+    assert "alembic_version" not in project.newest_script()
+    app.run("db", "upgrade")
+    app.run("db", "check", "--bind", "default")
+    assert "<base>" not in app.run("db", "current")
+
+
+@pytest.mark.postgresql
+def test_the_default_schema_is_the_same_where_it_is_named(postgres_project: Project) -> None:
+    postgres_project.binds["crm"] = postgres_project.url
+    postgres_project.configure('[binds.crm]\ndirectory = "crm"\nversion_table_schema = "public"\n')
+    said = postgres_project.app(tables(item=None)).run("db", "upgrade", exit_code=2)
+    assert "keep their revisions in one table of one database" in said
+
+
+# --- a bind that is left out for a time --------------------------------------------------------
+
+
+@pytest.mark.parametrize("others", ["", "[binds.default]\n[binds.second]\n"])
+def test_a_bind_that_was_left_out_is_taken_in_again(several: Project, others: str) -> None:
+    del several.binds["default"]
+    several.binds["third"] = f"sqlite:///{several.folder}/third.db"
+
+    def models(*columns: str) -> Define:
+        def define(db: SQLAlchemy) -> None:
+            for bind in (None, "second", "third"):
+                options = {} if bind is None else {"bind_key": bind}
+                texts = [Column(column, Integer) for column in columns]
+                db.Table("item", Column("id", Integer, primary_key=True), *texts, **options)
+
+        return define
+
+    several.configure(f"{others}[binds.third]")
+    app = several.app(models())
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    several.configure(f"{others}[binds.third]\nenabled = false")
+    app = several.app(models("size"))
+    for command in ("migrate", "upgrade", "check"):
+        app.run("db", command)
+    assert "third" not in several.newest_script()
+    several.configure(f"{others}[binds.third]")
+    app = several.app(models("size"))
+    assert "flask db upgrade --bind third" in app.run("db", "check", exit_code=2)
+    app.run("db", "upgrade")
+    assert "add column item.size" in app.run("db", "check", exit_code=1)
+    app.run("db", "migrate")
+    assert several.newest_script().count("batch_alter_table") == 2
+    app.run("db", "upgrade")
+    app.run("db", "check")
+    app.run("db", "downgrade", "base")
+    assert (app.rows(), app.rows(bind="third")) == ({}, {})
+    app.run("db", "upgrade")
+    app.run("db", "check")

@@ -163,11 +163,13 @@ def verify_version_tables(project: Project) -> None:
     seen: dict[tuple[Any, ...], Bind] = {}
     for history in project.histories:
         for bind in () if history.own_env else history.binds:
-            first = seen.setdefault((bind.place, *_version_table(project, bind)), bind)
+            schema, table = _version_table(project, bind)
+            # The options of a URL may say which schema is the default one.
+            key = (bind.place, schema or bind.app_engine.url.query.get("options"), table)
+            first = seen.setdefault(key, bind)
             if first is not bind:
-                raise VersionTableSharedError(
-                    bind.key or first.key or "", (first.words, bind.words)
-                )
+                words = (first.words, bind.words)
+                raise VersionTableSharedError(bind.key or first.key or "", words)
 
 
 def version_tables_beside(project: Project, bind: Bind) -> frozenset[tuple[str | None, str]]:
@@ -179,6 +181,7 @@ def version_tables_beside(project: Project, bind: Bind) -> frozenset[tuple[str |
 
 
 def _version_table(project: Project, bind: Bind) -> tuple[str | None, str]:
-    """Return the schema and the table in which a database's revision is kept."""
+    """Return the schema, as far as it is known, and the table in which a revision is kept."""
     options = project.declared_database_options(bind.key)
-    return options.get("version_table_schema"), options.get("version_table", "alembic_version")
+    schema = options.get("version_table_schema", bind.default_schema)
+    return schema, options.get("version_table", "alembic_version")
