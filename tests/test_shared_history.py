@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import App, Project
-from tests.test_choosing import SHARED, begun, each, revisions, three
+from tests.test_choosing import OWN, SHARED, begun, each, items, revisions, three
 
 __all__ = ["three"]
 
@@ -80,3 +80,13 @@ def test_what_the_databases_are_at_is_edited_once(
     assert path.read_text().count("# edited") == 2
     app.run("db", "downgrade", "base")
     assert "No current revisions" in app.run("db", "edit", "current", exit_code=2)
+
+
+@pytest.mark.parametrize("range_", ["gone:", ":gone", "-2:", "base:gone-1", "current:gone"])
+@pytest.mark.parametrize("section", ["", SHARED, OWN], ids=["one", "shared", "own"])
+def test_a_range_that_is_none_is_told_of(three: Project, section: str, range_: str) -> None:
+    app = begun(three, section or SHARED)
+    three.configure(section)
+    app = three.app(items("name"))
+    said = app.run("db", "history", "-r", range_, exit_code=2)
+    assert said.startswith("Error: ")

@@ -110,22 +110,15 @@ def _walked(config: Config, rev_range: str) -> Iterable[Script]:
     scripts = ScriptDirectory.from_config(config)
     start, end = rev_range.strip().split(":")
     if _CURRENT not in (start, end):
-        return _between(scripts, start, end)
+        return scripts.walk_revisions(start or "base", end or "heads")
     at = list(current_revisions(config).values())
     found: set[str] = set()
     for revisions in at:
-        ends = [revisions if name == _CURRENT else name for name in (start, end)]
+        base, head = (revisions if name == _CURRENT else name for name in (start, end))
         if revisions or start == _CURRENT or len(at) == 1:
-            found |= {script.revision for script in _between(scripts, *ends)}
+            walked = scripts.walk_revisions(base or "base", head or "heads")  # type: ignore[arg-type]
+            found |= {script.revision for script in walked}
     return [script for script in scripts.walk_revisions() if script.revision in found]
-
-
-def _between(
-    scripts: ScriptDirectory, start: str | tuple[str, ...], end: str | tuple[str, ...]
-) -> Iterable[Script]:
-    return scripts.iterate_revisions(
-        end or "heads", start or "base", inclusive=True, assert_relative_length=False
-    )
 
 
 _CURRENT = "current"
