@@ -10,7 +10,9 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Integer
 
+from flask_migrate_decl.environment.logs import preserved_logging
 from tests.project import Define, Project
+from tests.test_flask_migrate_folders import made_by_flask_migrate
 
 
 def tables(**names: str | None) -> Define:
@@ -325,3 +327,75 @@ def test_a_bind_that_was_left_out_is_taken_in_again(several: Project, others: st
     assert (app.rows(), app.rows(bind="third")) == ({}, {})
     app.run("db", "upgrade")
     app.run("db", "check")
+
+
+# --- an env.py that knows nothing of all this --------------------------------------------------
+
+
+@pytest.fixture
+def of_flask_migrate(several: Project) -> Project:
+    """Give a folder of two databases that Flask-Migrate made, with a row in each."""
+    del several.binds["default"]
+    app = several.app(tables(item=None, of_second="second"))
+    with preserved_logging():
+        made_by_flask_migrate(app, multidb=True)
+    app.execute("INSERT INTO of_second VALUES (1)", bind="second")
+    app.execute("INSERT INTO item VALUES (1)")
+    return several
+
+
+LEFT_OUT = {
+    "[binds.second]\nenabled = false": 'the bind "second" too, which is not enabled',
+    'multidb = true\n[binds.second]\ndirectory = "second"': (
+        'the bind "second" too, which has a history of its own'
+    ),
+    "multidb = true\n[binds.default]\nenabled = false": "the default database too",
+    'multidb = true\n[binds.default]\ndirectory = "main"': "the default database too",
+}
+
+
+@pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")
+@pytest.mark.parametrize("section", LEFT_OUT)
+def test_an_env_that_takes_all_binds_leaves_none_out(
+    of_flask_migrate: Project, section: str
+) -> None:
+    of_flask_migrate.configure(section)
+    app = of_flask_migrate.app(tables(item=None, of_second="second"))
+    app.result("db", "init")
+    for command in (["downgrade", "-d", "migrations", "base"], ["upgrade"], ["stamp", "base"]):
+        said = app.run("db", *command, exit_code=2)
+        assert LEFT_OUT[section] in said
+    app.run("db", "migrate", exit_code=2)
+    assert "FMD418" in app.run("db", "check-config", exit_code=1)
+    assert app.rows(bind="second") == {"of_second": [{"id": 1}]}
+    assert app.rows() == {"item": [{"id": 1}]}
+
+
+@pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")
+@pytest.mark.parametrize("section", ["", "multidb = true", "[binds.second]"])
+def test_an_env_that_takes_all_binds_is_not_run_for_one(
+    of_flask_migrate: Project, section: str
+) -> None:
+    of_flask_migrate.configure(section)
+    app = of_flask_migrate.app(tables(item=None, of_second="second"))
+    said = app.run("db", "downgrade", "--bind", "default", "base", exit_code=2)
+    assert "it can't be told which binds to take" in said
+    assert app.rows(bind="second") == {"of_second": [{"id": 1}]}
+    assert app.rows() == {"item": [{"id": 1}]}
+    app.run("db", "downgrade", "base")
+    assert (app.rows(), app.rows(bind="second")) == ({}, {})
+
+
+@pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")
+def test_an_env_of_one_database_stands_beside_other_histories(several: Project) -> None:
+    del several.binds["default"]
+    define = tables(item=None, of_second="second")
+    with preserved_logging():
+        made_by_flask_migrate(several.app(define))
+    several.configure('[binds.second]\ndirectory = "second"')
+    app = several.app(define)
+    for command in ("init", "migrate", "upgrade", "check"):
+        app.run("db", command)
+    assert (app.rows(), app.rows(bind="second")) == ({"item": []}, {"of_second": []})
+    app.run("db", "downgrade", "--bind", "default")
+    assert (app.rows(), app.rows(bind="second")) == ({}, {"of_second": []})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from flask_migrate_decl.errors import (
     ScriptFailedError,
     ScriptUnreadableError,
     StatementFailedError,
+    database_in_words,
 )
 
 if TYPE_CHECKING:
@@ -90,11 +92,37 @@ def verify_own_env(history: History, path: Path) -> None:
     if history.owner is not None:
         reason = f'it can\'t be told that this history is that of the bind "{history.owner}"'
         raise OwnEnvironmentError(path, reason)
-    if history.chosen is not None and set(history.chosen_binds) != set(history.binds):
+    reached = _reached(history, path)
+    if history.chosen is not None and reached != {bind.key for bind in history.chosen_binds}:
         raise OwnEnvironmentError(path, "it can't be told which binds to take")
+    for key in reached:
+        if reason := _why_left_out(history, key):
+            raise OwnEnvironmentError(path, f"it migrates {database_in_words(key)} too, {reason}")
     for bind in history.binds:
         if bind.url_env is not None:
             raise OwnEnvironmentError(path, f"it does not use the URL that {bind.url_env} holds")
+
+
+def _reached(history: History, path: Path) -> set[str | None]:
+    """Return the bind keys of what an ``env.py`` migrates, whatever the configuration says."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    takes_all = _TAKES_ALL.search(text) is not None
+    of_app: set[str | None] = set(history.project.registration.db.engines)
+    return {bind.key for bind in history.binds} | (of_app if takes_all else of_app & {None})
+
+
+_TAKES_ALL = re.compile(r"\b(SQLALCHEMY_BINDS|bind_names)\b")
+"""What an ``env.py`` such as that of Flask-Migrate's ``--multidb`` asks for all binds by."""
+
+
+def _why_left_out(history: History, key: str | None) -> str:
+    """Return why a database is not to be migrated with a history, an empty text where it may be."""
+    configuration = history.project.configuration
+    if not configuration.bind_settings(key).enabled:
+        return "which is not enabled"
+    if configuration.history_owner(key) is not None:
+        return "which has a history of its own"
+    return ""
 
 
 @contextmanager
