@@ -399,3 +399,23 @@ def test_an_env_of_one_database_stands_beside_other_histories(several: Project) 
     assert (app.rows(), app.rows(bind="second")) == ({"item": []}, {"of_second": []})
     app.run("db", "downgrade", "--bind", "default")
     assert (app.rows(), app.rows(bind="second")) == ({}, {"of_second": []})
+
+
+@pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")
+@pytest.mark.parametrize("section", ["multidb = true", "[binds.second]"])
+def test_an_env_of_one_database_is_not_run_for_several(several: Project, section: str) -> None:
+    del several.binds["default"]
+    define = tables(item=None, of_second="second")
+    with preserved_logging():
+        made_by_flask_migrate(several.app(define))
+    several.configure(section)
+    app = several.app(define)
+    for command in ("migrate", "upgrade", "check", "current"):
+        said = app.run("db", command, exit_code=2)
+        assert 'it does not migrate the bind "second"' in said
+    assert "FMD418" in app.run("db", "check-config", exit_code=1)
+    for name in ("env.py", "alembic.ini", "script.py.mako", "README"):
+        (several.folder / "migrations" / name).unlink()
+    for command in ("upgrade", "migrate", "upgrade", "check"):
+        app.run("db", command)
+    assert (app.rows(), app.rows(bind="second")) == ({"item": []}, {"of_second": []})

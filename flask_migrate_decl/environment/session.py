@@ -99,20 +99,33 @@ def verify_own_env(history: History, path: Path) -> None:
         if reason := _why_left_out(history, key):
             raise OwnEnvironmentError(path, f"it migrates {database_in_words(key)} too, {reason}")
     for bind in history.binds:
+        if bind.key is not None and _is_of_one_database(_text(path)):
+            raise OwnEnvironmentError(path, f"it does not migrate {bind.words}")
         if bind.url_env is not None:
             raise OwnEnvironmentError(path, f"it does not use the URL that {bind.url_env} holds")
 
 
 def _reached(history: History, path: Path) -> set[str | None]:
     """Return the bind keys of what an ``env.py`` migrates, whatever the configuration says."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    takes_all = _TAKES_ALL.search(text) is not None
+    takes_all = _TAKES_ALL.search(_text(path)) is not None
     of_app: set[str | None] = set(history.project.registration.db.engines)
     return {bind.key for bind in history.binds} | (of_app if takes_all else of_app & {None})
 
 
 _TAKES_ALL = re.compile(r"\b(SQLALCHEMY_BINDS|bind_names)\b")
 """What an ``env.py`` such as that of Flask-Migrate's ``--multidb`` asks for all binds by."""
+
+
+_KNOWS_BINDS = re.compile(r"\b(SQLALCHEMY_BINDS|bind_names|bind_key|binds|engines|engine_name)\b")
+"""What one asks for that migrates any, as that of Flask-Migrate for one database does not."""
+
+
+def _is_of_one_database(text: str) -> bool:
+    return "context.configure(" in text and not _KNOWS_BINDS.search(text)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _why_left_out(history: History, key: str | None) -> str:
