@@ -13,6 +13,7 @@ import signal
 import tempfile
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from multiprocessing.connection import wait
 from typing import IO, TYPE_CHECKING
 
@@ -93,7 +94,7 @@ class _Job:
     def binds(self) -> list[str | None]:
         return [bind.key for bind in self.history.chosen_binds]
 
-    @property
+    @cached_property
     def places(self) -> set[object]:
         """Where its databases are, as far as their URLs tell."""
         binds = self.history.chosen_binds
