@@ -597,6 +597,7 @@ def test_plain_lines_where_there_is_no_terminal(on_disk: Histories) -> None:
     assert lines[-1] == "done: 4 databases, 12 revisions"
     assert len(lines) == 2 * len(NAMES) + 3
     assert on_disk.state("b") == whole("b")
+    assert "a: done\n" in ran(on_disk, "--jobs", "2").stderr
 
 
 def test_one_history_is_just_run(on_disk: Histories) -> None:

@@ -122,7 +122,8 @@ def _headed(progress: JobProgress) -> str:
 
 
 def _words(progress: JobProgress) -> str:
-    count = f" ({progress.applied} of {progress.total})" if progress.state in _AT_THE_END else ""
+    has_count = progress.state in _AT_THE_END and progress.total
+    count = f" ({progress.applied} of {progress.total})" if has_count else ""
     return f"{progress.state}{count}"
 
 
