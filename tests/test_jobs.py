@@ -271,7 +271,7 @@ def test_what_has_nothing_to_run_says_where_it_is(histories: Histories) -> None:
 
 def test_what_was_killed_is_to_be_looked_at(histories: Histories) -> None:
     for name in "bc":
-        histories.write(name, 2, [*TABLE, "os.kill(os.getpid(), signal.SIGSEGV)"])
+        histories.write(name, 2, [*TABLE, "os.kill(os.getpid(), signal.SIGKILL)"])
     error = stopped(histories.app())
     assert error.failed == ("b", "c")
     assert [state.outcome for state in error.states] == ["done", "unknown", "unknown", "done"]
