@@ -6,6 +6,7 @@ import errno
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -695,3 +696,10 @@ def interrupted(*args):
     assert process.returncode == 2, said
     states = [on_disk.state(name)[0] for name in NAMES]
     assert states == ["a3", "b3", None, None]
+
+
+def test_nothing_is_run_where_a_folder_is_missing(histories: Histories) -> None:
+    shutil.rmtree(histories.project.folder / "of" / "d")
+    said = histories.app().run("db", "upgrade", "--jobs", "2", exit_code=2)
+    assert "there is no folder" in said
+    assert histories.state("a") == (None, {})

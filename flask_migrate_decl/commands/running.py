@@ -92,6 +92,8 @@ def _verify_jobs(jobs: int, histories: Sequence[History], *, sql: bool) -> None:
         raise JobsNotCombinedError("--sql")
     if len(histories) > 1:
         _verify_separate(histories)
+    for history in histories:
+        verify_history(history)
 
 
 def _verify_separate(histories: Sequence[History]) -> None:
