@@ -244,6 +244,33 @@ def test_all_revisions_are_written_or_none(three: Project) -> None:
     assert set(three.folder.rglob("*.py")) == before
 
 
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ('version_locations = ["third/a", "third/b"]', "please specify --version-path"),
+        (
+            'post_write_hooks = [{ name = "x", type = "exec", executable = "no-such-program" }]',
+            "no-such-program",
+        ),
+    ],
+)
+def test_none_is_written_where_the_last_can_not_be(
+    three: Project, option: str, reason: str
+) -> None:
+    three.configure(f"{OWN}{option}")
+    app = three.app(items())
+    app.run("db", "init")
+    found = app.result("db", "migrate")
+    assert found.exit_code != 0
+    assert reason in f"{found.output}{found.exception}"
+    assert set(three.folder.rglob("*.py")) == set()
+    three.configure(OWN)
+    app = three.app(items())
+    app.run("db", "migrate")
+    app.run("db", "upgrade")
+    assert [app.rows(bind=bind) for bind in BINDS] == [{"item": []}] * 3
+
+
 def test_hints_of_several_histories_are_written_together(three: Project) -> None:
     app = begun_own(three)
     app.run("db", "upgrade")

@@ -113,7 +113,7 @@ def _compared(
 
 
 def _written(compared: _Compared, answers: Answers) -> RevisionResult:
-    """Write the scripts and the hints, or neither."""
+    """Write the scripts of all histories and the hints, or none of them."""
     # What became of the hints is noted in one place for all runs.
     run = compared.runs[0]
     answers.verify(run.hint_reports)
@@ -123,9 +123,9 @@ def _written(compared: _Compared, answers: Answers) -> RevisionResult:
         scripts = compared.write()
         answers.write()
     except BaseException:
-        # A hook may have failed after its script was written. What somebody else wrote meanwhile
-        # is theirs.
-        if answers.added:
+        # A hook may have failed after its script was written, or another history's folder could
+        # not take one. What somebody else wrote meanwhile is theirs.
+        if answers.added or len(compared.comparisons) > 1:
             for path in filter(compared.is_own, compared.files() - before):
                 path.unlink(missing_ok=True)
         raise
