@@ -188,3 +188,46 @@ def test_default_may_not_mean_two_databases(sqlite_project: Project) -> None:
     said = app.run("db", "downgrade", "--bind", "default", exit_code=2)
     assert 'the app has a bind "default"' in said
     assert (app.rows(), app.rows(bind="default")) == ({"item": []}, {"of_0": []})
+
+
+ALL_AT_ONCE = (*NAMES, "my_bind", "..", "_", "a.b", "\\", '"""', "<default>", "heads", "default ")
+
+
+@pytest.mark.parametrize("directory", ["", 'directory = "own_{}"'], ids=["shared", "own"])
+@pytest.mark.parametrize("name", ["my-bind", "ﬁ", NAMES[7]])
+def test_a_rename_is_carried_out_on_the_bind_that_it_names(
+    sqlite_project: Project, name: str, directory: str
+) -> None:
+    for number, bind in enumerate(ALL_AT_ONCE):
+        sqlite_project.binds[bind] = f"sqlite:///{sqlite_project.folder}/bind{number}.db"
+    section = "".join(
+        f"[binds.{toml(bind)}]\n{directory.format(number)}\n"
+        for number, bind in enumerate(ALL_AT_ONCE)
+    )
+
+    def define(db: SQLAlchemy) -> None:
+        for bind in ALL_AT_ONCE:
+            table = "renamed" if is_renamed and bind == name else "item"
+            db.Table(table, Column("id", Integer, primary_key=True), bind_key=bind)
+
+    is_renamed = False
+    sqlite_project.configure(section)
+    app = sqlite_project.app(define)
+    for command in ("init", "migrate", "upgrade"):
+        app.run("db", command)
+    for bind in ALL_AT_ONCE:
+        app.execute("INSERT INTO item VALUES (1)", bind=bind)
+    is_renamed = True
+    hint = f'[[renames.tables]]\nfrom = "item"\nto = "renamed"\nbind = {toml(name)}\n'
+    sqlite_project.configure(section + hint)
+    app = sqlite_project.app(define)
+    before = set(sqlite_project.folder.rglob("*.py"))
+    app.run("db", "migrate")
+    (path,) = set(sqlite_project.folder.rglob("*.py")) - before
+    assert path.read_text().count("op.rename_table(") == 2
+    app.run("db", "upgrade")
+    for bind in ALL_AT_ONCE:
+        assert app.rows(bind=bind) == {"renamed" if bind == name else "item": [{"id": 1}]}
+    app.run("db", "check")
+    app.run("db", "downgrade", "--bind", name)
+    assert app.rows(bind=name) == {"item": [{"id": 1}]}
