@@ -419,3 +419,28 @@ def test_an_env_of_one_database_is_not_run_for_several(several: Project, section
     for command in ("upgrade", "migrate", "upgrade", "check"):
         app.run("db", command)
     assert (app.rows(), app.rows(bind="second")) == ({"item": []}, {"of_second": []})
+
+
+@pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")
+def test_an_env_of_ones_own_stumbles_over_a_bind_that_came_later(
+    of_flask_migrate: Project,
+) -> None:
+    of_flask_migrate.binds["later"] = f"sqlite:///{of_flask_migrate.folder}/later.db"
+    define = tables(item=None, of_second="second", of_later="later")
+    app = of_flask_migrate.app(define)
+    said = app.run("db", "upgrade", exit_code=2)
+    assert "a revision has no upgrade_later(), for a bind that came later" in said
+    assert "it can be removed, and the packaged environment does it" in said
+    for name in ("env.py", "alembic.ini", "script.py.mako", "README"):
+        (of_flask_migrate.folder / "migrations" / name).unlink()
+    of_flask_migrate.configure("multidb = true")
+    scripts = of_flask_migrate.scripts()
+    app = of_flask_migrate.app(define)
+    for command in ("upgrade", "migrate", "upgrade", "check"):
+        app.run("db", command)
+    rows = [app.rows(bind=bind) for bind in (None, "second", "later")]
+    assert rows == [{"item": [{"id": 1}]}, {"of_second": [{"id": 1}]}, {"of_later": []}]
+    app.run("db", "downgrade")
+    assert app.rows(bind="later") == {}
+    assert app.rows(bind="second") == {"of_second": [{"id": 1}]}
+    assert scripts.items() < of_flask_migrate.scripts().items()

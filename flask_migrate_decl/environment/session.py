@@ -198,6 +198,13 @@ def _worded_environment_errors(path: Path) -> Iterator[None]:
         reason = "it puts a URL with % into the configuration: write each % twice there"
         raise EnvironmentFailedError(path, reason) from None
     except (FileNotFoundError, KeyError) as error:
+        if error.args and _FUNCTION_OF_BIND.fullmatch(str(error.args[0])):
+            reason = f"a revision has no {error.args[0]}(), for a bind that came later"
+            raise OwnEnvironmentError(path, reason) from error
         if path.with_name("alembic.ini").is_file():
             raise
         raise EnvironmentFailedError(path, "its alembic.ini is missing") from error
+
+
+_FUNCTION_OF_BIND = re.compile(r"(up|down)grade_.+", re.DOTALL)
+"""What the scripts of Flask-Migrate's ``--multidb`` look up by a bind's name."""
