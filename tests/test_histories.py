@@ -351,6 +351,37 @@ def test_a_later_bind_shares_the_history_of_several(lite: Project) -> None:
 # --- transactions and order --------------------------------------------------------------------
 
 
+def test_a_later_bind_has_nothing_in_scripts_that_evaluate(lite: Project) -> None:
+    lite.configure("[binds.second]")
+    app = lite.app(grown(0))
+    app.run("db", "init")
+    app.run("db", "migrate")
+    (name,) = scripts(lite)
+    path = lite.versions / name
+    written = path.read_text()
+    looked_up = 'globals()["upgrade_%s" % engine_name]()'
+    path.write_text(written.replace(looked_up, 'eval("upgrade_%s" % engine_name)()'))
+    lite.configure("multidb = true")
+    app = lite.app(grown(0))
+    app.run("db", "upgrade")
+    assert [list(app.rows(bind=bind)) for bind in THREE] == [["person"], ["person"], []]
+
+
+@pytest.mark.parametrize("mistake", ["upgrade_third", '{}["upgrade_third"]'])
+def test_a_mistake_in_a_function_is_none_of_that(lite: Project, mistake: str) -> None:
+    lite.configure("multidb = true")
+    app = lite.app(grown(0))
+    app.run("db", "init")
+    app.run("db", "migrate")
+    (name,) = scripts(lite)
+    path = lite.versions / name
+    body = "def upgrade_third():\n    "
+    gone = f"def upgrade_third():\n    globals().pop('upgrade_third')\n    {mistake}\n    "
+    path.write_text(path.read_text().replace(body, gone))
+    with pytest.raises((KeyError, NameError)):
+        app.run("db", "upgrade")
+
+
 @pytest.mark.postgresql
 @pytest.mark.parametrize("directory", ["", 'directory = "of_pg"'], ids=["shared", "own"])
 @pytest.mark.parametrize("option", ["", "transaction_per_migration = true"])

@@ -50,6 +50,10 @@ _FILE_TEMPLATE_PLACES = (
     "%(minute).2d and %(second).2d"
 )
 _FILE_TEMPLATE_HELP = f"should have only {_FILE_TEMPLATE_PLACES} in it"
+_FILE_TEMPLATE_FIXED = (
+    "should name each revision's file otherwise, or one would be written over another: "
+    "write a percent sign once, and not twice as in alembic.ini"
+)
 
 
 def _checked_reference(value: str) -> str:
@@ -62,11 +66,13 @@ def _checked_file_template(value: str) -> str:
     if _WIDE_PLACE.search(value):
         raise PydanticCustomError("template", _FILE_TEMPLATE_HELP)
     try:
-        name = PurePath(
-            value % (dict.fromkeys(_FILE_TEMPLATE_NUMBERS, 1) | {"rev": "r", "slug": "s"})
-        )
+        one = value % (dict.fromkeys(_FILE_TEMPLATE_NUMBERS, 1) | {"rev": "r", "slug": "s"})
+        other = value % (dict.fromkeys(_FILE_TEMPLATE_NUMBERS, 2) | {"rev": "q", "slug": "t"})
     except (KeyError, TypeError, ValueError):
         raise PydanticCustomError("template", _FILE_TEMPLATE_HELP) from None
+    if one == other:
+        raise PydanticCustomError("template", _FILE_TEMPLATE_FIXED)
+    name = PurePath(one)
     if ".." in name.parts or name.is_absolute():
         raise PydanticCustomError("template", "should not lead out of the folder of revisions")
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import re
+import traceback
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -50,20 +51,28 @@ def _of_bind(function: Callable[..., None], key: str) -> Callable[..., None]:
     def call(**_arguments: Any) -> None:
         try:
             function(**{_BIND_PARAMETER: key})
-        except KeyError as error:
-            if not _is_raised_by(error, function) or error.args != (missing,):
+        except (KeyError, NameError) as error:
+            if not _is_raised_by(error, function) or not _is_of(error, missing):
                 raise
             log.info("There is no %s() in it", one_line(missing))
 
     return call
 
 
-def _is_raised_by(error: KeyError, function: Callable[..., None]) -> bool:
-    """Tell whether a function itself raised an error, and nothing that it has called."""
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    return last is not None and last.tb_frame.f_code is getattr(function, "__code__", None)
+def _is_of(error: KeyError | NameError, missing: str) -> bool:
+    """Tell whether a name was looked up that is not there, in one of Flask-Migrate's two ways."""
+    return error.name == missing if isinstance(error, NameError) else error.args == (missing,)
+
+
+def _is_raised_by(error: KeyError | NameError, function: Callable[..., None]) -> bool:
+    """Tell whether a function itself raised an error, and nothing that it has called.
+
+    Older scripts look the name up with ``eval()``, which has a frame of its own.
+    """
+    frames = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if frames and frames[-1].co_filename == "<string>":
+        frames.pop()
+    return bool(frames) and frames[-1] is getattr(function, "__code__", None)
 
 
 def function_suffixes(keys: Sequence[str]) -> dict[str, str]:
