@@ -670,6 +670,31 @@ def test_a_bind_leaves_a_shared_history_for_its_own(lite: Project) -> None:
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.parametrize("command", ["upgrade", "stamp"])
+@pytest.mark.parametrize(
+    ("lacking", "reason"),
+    [
+        ('directory = "later"', "there is no folder"),
+        ('url_env = "LATER_URL"', "LATER_URL, from which"),
+    ],
+    ids=["folder", "URL"],
+)
+def test_nothing_is_run_before_all_can_be(
+    ten_revisions: Project, command: str, lacking: str, reason: str
+) -> None:
+    emptied(ten_revisions)
+    ten_revisions.binds["later"] = f"sqlite:///{ten_revisions.folder}/later.db"
+    ten_revisions.configure(f"[binds.later]\n{lacking}")
+    app = ten_revisions.app(with_bind(9, "later"))
+    said = app.run("db", command, exit_code=2)
+    assert reason in said
+    assert "what is left" not in said
+    assert not (ten_revisions.folder / "app.db").exists()
+    app.run("db", command, "--bind", "default")
+    (ten_revisions.folder / "migrate.toml").unlink()
+    assert "(head)" in ten_revisions.app(with_bind(9, None)).run("db", "current")
+
+
 @pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")
 def test_flask_migrates_env_has_nothing_for_a_later_bind(of_flask_migrate: Project) -> None:
     project, migrations = of_flask_migrate, of_flask_migrate.folder / "migrations"

@@ -198,6 +198,8 @@ def _run(
     if output_dir is not None:
         reason = "it is for --sql, which was not given"
         raise StatementsNotWrittenError(Path(output_dir), reason)
+    for bind in (bind for history in histories for bind in history.chosen_binds):
+        bind.verify_url()
     return _run_online(command, histories, revision, **options)
 
 

@@ -73,6 +73,13 @@ class Bind:
             return url.database
         return _DEFAULT_SCHEMAS.get(dialect)
 
+    def verify_url(self) -> None:
+        """Find out that migrations have no URL. Needs an application context.
+
+        :raises MigrationUrlError: the environment variable holds none.
+        """
+        _ = self.engine
+
     @property
     def missing_file(self) -> Path | None:
         """The file of an SQLite database that is not there: to connect would make it."""
