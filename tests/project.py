@@ -105,11 +105,13 @@ class Project:
     """A folder with a configuration and revisions, on a database.
 
     :param binds: further databases, by bind key.
+    :param connect_args: what their drivers are given besides.
     """
 
     folder: Path
     url: str
     binds: dict[str, str] = field(default_factory=dict)
+    connect_args: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def app(
         self,
@@ -125,7 +127,8 @@ class Project:
         if has_main_database:
             flask.config["SQLALCHEMY_DATABASE_URI"] = self.url
         flask.config["SQLALCHEMY_BINDS"] = {
-            key: {"url": url, "poolclass": pool} for key, url in self.binds.items()
+            key: {"url": url, "poolclass": pool, "connect_args": self.connect_args.get(key, {})}
+            for key, url in self.binds.items()
         }
         flask.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": pool}
         db = SQLAlchemy(metadata=MetaData(naming_convention=naming_convention))

@@ -1033,6 +1033,29 @@ def test_a_projects_own_filter_of_names_is_asked_too(lite: Project) -> None:
     assert ("table", "at") not in asked
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("is_in_url", [True, False], ids=["URL", "connect_args"])
+def test_binds_of_one_history_may_have_a_search_path_each(
+    postgres_project: Project, is_in_url: bool
+) -> None:
+    project = postgres_project
+    for bind in ("second", "third"):
+        project.app(grown(0)).execute(f"CREATE SCHEMA {bind}")
+        project.binds[bind] = f"{project.url}&options=-csearch_path%3D{bind}"
+    if not is_in_url:
+        paths = {bind: {"options": f"-csearch_path={bind}"} for bind in ("second", "third")}
+        project.binds = dict.fromkeys(paths, project.url)
+        project.connect_args = paths
+    project.configure("multidb = true")
+    app = project.app(grown(0))
+    for command in ("init", "migrate", "upgrade", "check", "current"):
+        said = app.run("db", command)
+    assert "<base>" not in said
+    assert [app.rows(bind=bind) for bind in THREE] == [{"person": []}] * 3
+    app.execute("INSERT INTO person (id) VALUES (1)", bind="second")
+    assert [len(app.rows(bind=bind)["person"]) for bind in THREE] == [0, 1, 0]
+
+
 def test_a_later_bind_has_nothing_in_scripts_that_evaluate(lite: Project) -> None:
     lite.configure("[binds.second]")
     app = lite.app(grown(0))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from flask_migrate_decl.config import DEFAULT_BIND, dotted, hint_path
-from flask_migrate_decl.databases.urls import engine_with_url_of
+from flask_migrate_decl.databases.urls import engine_with_url_of, session_options
 from flask_migrate_decl.errors import (
     AmbiguousBindError,
     BindKeyError,
@@ -65,13 +65,18 @@ class Bind:
 
     @property
     def default_schema(self) -> str | None:
-        """The default schema as it is called by default; ``None`` where the URL may change it."""
+        """The default schema as it is called by default; ``None`` where the app may change it."""
         url, dialect = self.app_engine.url, self.app_engine.dialect.name
-        if "options" in url.query:
+        if self.session:
             return None
         if dialect in ("mysql", "mariadb"):
             return url.database
         return _DEFAULT_SCHEMAS.get(dialect)
+
+    @property
+    def session(self) -> tuple[str, ...]:
+        """What its sessions are told, such as a search path. Needs an application context."""
+        return session_options(self.key, self.app_engine.url)
 
     def verify_url(self) -> None:
         """Find out that migrations have no URL. Needs an application context.

@@ -48,6 +48,18 @@ def engine_with_url_of(variable: str, bind: str | None, app_engine: Engine) -> E
     return made
 
 
+def session_options(bind: str | None, url: URL) -> tuple[str, ...]:
+    """Return what PostgreSQL is told at the beginning of a session, such as a search path.
+
+    Needs an application context.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+    connect_args = _app_options(bind).get("connect_args") or {}
+    given = (url.query.get("options"), connect_args.get("options"))
+    return tuple(str(options) for options in given if options)
+
+
 def _app_options(bind: str | None) -> dict[str, Any]:
     """Return what the app's configuration says of an engine, but for its URL and its pool."""
     config = current_app.config

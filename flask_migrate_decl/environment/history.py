@@ -164,8 +164,8 @@ def verify_version_tables(project: Project) -> None:
     for history in project.histories:
         for bind in () if history.own_env else history.binds:
             schema, table = _version_table(project, bind)
-            # The options of a URL may say which schema is the default one.
-            key = (bind.place, schema or bind.app_engine.url.query.get("options"), table)
+            # What a session is told may say which schema is the default one.
+            key = (bind.place, schema or bind.session, table)
             first = seen.setdefault(key, bind)
             if first is not bind:
                 words = (first.words, bind.words)
