@@ -404,3 +404,11 @@ def test_the_password_of_a_variable_is_not_shown_where_no_server_answers(
         assert shown.exception is None or isinstance(shown.exception, SystemExit), command
         assert SECRET not in shown.stdout + shown.stderr, command
         assert shown.exit_code == 2, command
+
+
+def test_a_history_that_no_database_follows_needs_no_folder(project: Project) -> None:
+    folder(project, "own")
+    project.configure('[binds.eu]\ndirectory = "own"\n')
+    one = project.app(lambda _db: None, has_main_database=False)
+    codes = {finding.rule.code for finding in checked(one).findings}
+    assert "FMD421" not in codes

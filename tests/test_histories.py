@@ -1006,18 +1006,6 @@ def test_no_comparison_drops_the_revision_of_another_schema(
     revisions_stay(postgres_project, section)
 
 
-@pytest.mark.xfail(strict=True, reason="a comparison knows the models of one bind alone")
-@pytest.mark.parametrize("directory", ["", 'directory = "x"'], ids=["shared", "own"])
-def test_no_comparison_drops_the_tables_of_another_bind(lite: Project, directory: str) -> None:
-    lite.binds["second"] = lite.url
-    lite.configure(f'[binds.second]\nversion_table = "at"\n{directory}')
-    app = lite.app(one_of_two("visit"))
-    for command in ("init", "migrate", "upgrade"):
-        app.run("db", command)
-    assert set(app.rows()) == {"at", "person", "visit"}
-    assert "No changes in schema" in app.run("db", "migrate")
-
-
 def test_a_projects_own_filter_of_names_is_asked_too(lite: Project) -> None:
     lite.binds["second"] = lite.url
     asked: list[tuple[str, str | None]] = []

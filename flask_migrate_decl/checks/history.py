@@ -43,6 +43,8 @@ def history_findings(subject: Subject) -> Iterator[Finding]:
 
 def _of_history(subject: Subject, read: ReadHistory) -> Iterator[Finding]:
     path, folder = directory_path(read.history), read.history.directory
+    if not folder.is_dir() and not _has_followers(subject, read.history):
+        return
     if not folder.is_dir():
         message = f"there is no folder {folder}"
         yield subject.finding(DIRECTORY_MISSING, path, message, _MAKE_IT)
@@ -56,6 +58,12 @@ def _of_history(subject: Subject, read: ReadHistory) -> Iterator[Finding]:
     if not found and read.error is not None:
         message = f"Alembic can't use the history: {_in_words(read.error)}"
         yield subject.finding(HISTORY_UNUSABLE, path, message, _SEE_SCRIPTS)
+
+
+def _has_followers(subject: Subject, history: History) -> bool:
+    """Tell whether a database of the app follows a history."""
+    owner_of = subject.project.configuration.history_owner
+    return not subject.binds or any(owner_of(bind.key) == history.owner for bind in subject.binds)
 
 
 def directory_path(history: History) -> KeyPath:
