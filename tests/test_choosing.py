@@ -143,6 +143,17 @@ def test_a_revision_finds_its_history(three: Project) -> None:
     assert f"{three.folder}/third/versions/" in said
 
 
+@pytest.mark.parametrize(
+    "options", [[""], [" "], ["@"], ["@head"], ["--sql", "x:"], ["--sql", ":"]]
+)
+@pytest.mark.parametrize("section", ["", OWN], ids=["one", "several"])
+def test_a_revision_without_a_name(three: Project, section: str, options: list[str]) -> None:
+    three.configure(section)
+    app = three.app(items())
+    app.run("db", "init")
+    assert "Can't locate revision" in app.run("db", "upgrade", *options, exit_code=2)
+
+
 def test_steps_and_words_are_meant_in_all(three: Project) -> None:
     app = begun_own(three)
     app.run("db", "upgrade", "+1")

@@ -20,6 +20,7 @@ from flask_migrate_decl.environment import (
     verify_history,
 )
 from flask_migrate_decl.errors import (
+    AlembicCommandError,
     HistoryNotChosenError,
     JobsNotCombinedError,
     JobsNumberError,
@@ -191,6 +192,7 @@ def _run(
     **options: Any,
 ) -> RunResult:
     """Run one of Alembic's commands on several histories, or return its statements."""
+    _verify_revision(revision)
     for history in histories:
         verify_history(history)
     if sql:
@@ -201,6 +203,15 @@ def _run(
     for bind in (bind for history in histories for bind in history.chosen_binds):
         bind.verify_url()
     return _run_online(command, histories, revision, **options)
+
+
+def _verify_revision(revision: str) -> None:
+    """Refuse what names no revision: Alembic ends in a traceback.
+
+    :raises AlembicCommandError: it is empty, or the end of a range is.
+    """
+    if revision.split(":")[-1].strip().partition("@")[0] == "":
+        raise AlembicCommandError(f"Can't locate revision identified by '{revision}'")
 
 
 def _run_online(
