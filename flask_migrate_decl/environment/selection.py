@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from flask_migrate_decl.config import Configuration
-    from flask_migrate_decl.databases import Bind
     from flask_migrate_decl.environment.project import Project
 
 
@@ -40,11 +39,6 @@ class Selection:
     def with_revision(self, revision: str) -> Selection:
         """Leave those histories in which a revision may be meant; see ``histories_with``."""
         return replace(self, histories=histories_with(self.histories, revision))
-
-    @property
-    def binds(self) -> tuple[Bind, ...]:
-        """The databases of the command, in the order in which it comes to them."""
-        return tuple(bind for history in self.histories for bind in history.chosen_binds)
 
 
 def select(

@@ -107,9 +107,10 @@ def verify_own_env(history: History, path: Path) -> None:
 
 def _reached(history: History, path: Path) -> set[str | None]:
     """Return the bind keys of what an ``env.py`` migrates, whatever the configuration says."""
-    takes_all = _TAKES_ALL.search(_text(path)) is not None
+    followers = {bind.key for bind in history.binds}
     of_app: set[str | None] = set(history.project.registration.db.engines)
-    return {bind.key for bind in history.binds} | (of_app if takes_all else of_app & {None})
+    takes_all = _TAKES_ALL.search(_text(path)) is not None
+    return followers | (of_app if takes_all else of_app & {None})
 
 
 _TAKES_ALL = re.compile(r"\b(SQLALCHEMY_BINDS|bind_names)\b")
