@@ -273,7 +273,7 @@ def test_none_is_written_where_the_last_can_not_be(
     app.run("db", "init")
     found = app.result("db", "migrate")
     assert found.exit_code != 0
-    assert reason in f"{found.output}{found.exception}"
+    assert reason in f"{found.stderr}{found.exception}"
     assert set(three.folder.rglob("*.py")) == set()
     three.configure(OWN)
     app = three.app(items())
