@@ -125,6 +125,25 @@ def test_names_that_would_be_one_function_are_two(sqlite_project: Project) -> No
         assert app.rows(bind=name) == {f"of_{number}": []}
 
 
+@pytest.mark.parametrize(("first", "later"), [("my-bind", "my_bind"), ("ﬁ", "_"), ("a.b", "a_b")])
+def test_a_bind_that_comes_later_has_nothing_of_anothers(
+    sqlite_project: Project, first: str, later: str
+) -> None:
+    app = begun(sqlite_project, "", first)
+    app.run("db", "upgrade")
+    sqlite_project.binds[later] = f"sqlite:///{sqlite_project.folder}/later.db"
+    sqlite_project.configure(f"[binds.{toml(first)}]\n[binds.{toml(later)}]")
+    app = sqlite_project.app(items(first, later))
+    app.run("db", "upgrade")
+    assert app.rows(bind=later) == {}
+    for command in ("migrate", "upgrade", "check"):
+        app.run("db", command)
+    assert app.rows(bind=later) == {"of_1": []}
+    assert app.rows(bind=first) == {"of_0": []}
+    app.run("db", "downgrade", "base")
+    assert (app.rows(bind=first), app.rows(bind=later)) == ({}, {})
+
+
 def test_suffixes_are_names_and_differ() -> None:
     keys = ["", *NAMES, "my_bind", "fi", "a_b", "a.b", "ﬁ_", "___x"]
     suffixes = function_suffixes(keys)

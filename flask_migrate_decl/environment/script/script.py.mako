@@ -53,10 +53,10 @@ def downgrade_${name}():
 % if renamed:
 
 
-# What these binds are called is no Python name.
+# What these binds are called is no Python name; other binds may be called as the functions are.
 % for key, name in renamed.items():
-globals()[${repr("upgrade_" + key)}] = upgrade_${name}
-globals()[${repr("downgrade_" + key)}] = downgrade_${name}
+globals()[${repr("upgrade_" + key)}] = globals().pop("upgrade_${name}")
+globals()[${repr("downgrade_" + key)}] = globals().pop("downgrade_${name}")
 % endfor
 % endif
 % endif
