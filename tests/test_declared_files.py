@@ -7,7 +7,13 @@ from pathlib import Path
 
 import tomli
 
-from flask_migrate_decl.config import Settings, load_configuration
+from flask_migrate_decl.config import (
+    LockOptions,
+    Settings,
+    SQLiteOptions,
+    TimeoutOptions,
+    load_configuration,
+)
 from flask_migrate_decl.config.settings import (
     HINT_MODELS,
     BindSettings,
@@ -18,6 +24,9 @@ from flask_migrate_decl.config.settings import (
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "migrate.toml.example"
+_RUN_KEYS = [
+    key for model in (LockOptions, TimeoutOptions, SQLiteOptions) for key in model.model_fields
+]
 
 
 def test_the_example_is_the_defaults() -> None:
@@ -33,8 +42,8 @@ def test_the_example_shows_every_key() -> None:
     for key in ("enabled", "directory", "url_env"):
         assert key in BindSettings.model_fields
         assert re.search(rf"^# {key} = ", text, re.M), key
-    for key in (*RenameHints.model_fields, *SafetyOptions.model_fields):
-        assert re.search(rf"^{key} = ", text, re.M), key
+    for key in (*RenameHints.model_fields, *SafetyOptions.model_fields, *_RUN_KEYS):
+        assert re.search(rf"^(# )?{key} = ", text, re.M), key
     for kind, model in HINT_MODELS.items():
         assert re.search(rf"^# {kind} = ", text, re.M), kind
         for name, info in model.model_fields.items():

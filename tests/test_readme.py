@@ -17,7 +17,7 @@ import tomli
 from ruamel.yaml import YAML
 
 from flask_migrate_decl import check_config
-from flask_migrate_decl.config import Settings
+from flask_migrate_decl.config import RunOptions, Settings
 from flask_migrate_decl.config.settings import (
     HINT_MODELS,
     INHERITED,
@@ -102,8 +102,8 @@ class Walk:
             )
             said = ""
             for answer in re.findall(r"\] (\w)$", expected, re.M):
-                session.expect_exact("] ")
-                said += f"{session.before}] "
+                session.expect(r"/\w\] ")  # and not the brackets of a message
+                said += f"{session.before}{session.after}"
                 session.sendline(answer)
             session.expect(pexpect.EOF)
             lines = f"{said}{session.before}".replace("\r", "").splitlines()
@@ -165,12 +165,18 @@ def test_the_table_of_keys_is_complete() -> None:
     keys = re.search(r"## Keys\n(.*?)\n## ", README.read_text(), re.S)
     assert keys
     told = set(re.findall(r"`([\w.<>]+)`", keys[1]))
-    options = set(Settings.model_fields) - {"renames", "binds", "safety"}
+    tables = {"renames", "binds", "safety", *RunOptions.model_fields}
+    options = set(Settings.model_fields) - tables
+    runs = {
+        f"{table}.{key}"
+        for table, info in RunOptions.model_fields.items()
+        for key in info.annotation.model_fields  # type: ignore[union-attr]
+    }
     hints = {f"renames.{key}" for key in RenameHints.model_fields}
     safety = {f"safety.{key}" for key in SafetyOptions.model_fields}
-    own = BindSettings.model_fields.keys() - INHERITED - {"version_locations"}
+    own = BindSettings.model_fields.keys() - INHERITED - {"version_locations"} - tables
     binds = {"binds.<name>", *(f"binds.<name>.{key}" for key in own)}
-    assert options | hints | safety | binds <= told
+    assert options | hints | safety | runs | binds <= told
 
 
 @pytest.mark.parametrize("kind", HINT_MODELS)

@@ -16,6 +16,7 @@ import pytest
 from pydantic import BaseModel
 
 from flask_migrate_decl.config.check import CheckedSource, check_source
+from flask_migrate_decl.config.run_options import LockOptions, SQLiteOptions, TimeoutOptions
 from flask_migrate_decl.config.schema import pyproject_schema, schema_texts, settings_schema
 from flask_migrate_decl.config.settings import (
     HINT_MODELS,
@@ -70,6 +71,9 @@ TABLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     PostWriteHook: SECTION["properties"]["post_write_hooks"]["items"],
     RenameHints: RENAMES,
     SafetyOptions: SECTION["properties"]["safety"],
+    LockOptions: SECTION["properties"]["lock"],
+    TimeoutOptions: SECTION["properties"]["timeouts"],
+    SQLiteOptions: SECTION["properties"]["sqlite"],
     **{model: RENAMES["properties"][kind]["items"] for kind, model in HINT_MODELS.items()},
 }
 every_table = pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)

@@ -50,6 +50,10 @@ to = "b"
 follow_names = false
 [safety]
 on_drop = "error"
+[lock]
+timeout = 3
+[binds.own.lock]
+enabled = false
 """
 
 
@@ -85,6 +89,10 @@ def test_each_setting_says_where_it_comes_from(sqlite_project: Project) -> None:
     assert shown["renames.follow_default_names"] == (False, "default")
     assert shown["safety.on_drop"] == ("error", "migrate.toml:22:1")
     assert shown["safety.allow_drop"] == ([], "default")
+    assert shown["lock.timeout"] == (3, "migrate.toml:24:1")
+    assert shown["lock.enabled"] == (True, "default")
+    assert shown["binds.own.lock.enabled"] == (False, "migrate.toml:26:1")
+    assert "binds.own.lock.timeout" not in shown
 
 
 def test_code_names_the_directory_from_the_working_folder(sqlite_project: Project) -> None:
@@ -104,6 +112,9 @@ def test_a_bind_is_shown_with_what_it_takes_from_the_section(tmp_path: Path) -> 
     assert shown["renames.enum_values"][0] == []
     assert shown["renames.follow_names"] == (False, "migrate.toml:20:1")
     assert shown["safety.on_drop"] == ("error", "migrate.toml:22:1")
+    assert shown["binds.own.lock.enabled"] == (False, "migrate.toml:26:1")
+    assert shown["binds.own.lock.timeout"] == (3, "migrate.toml:24:1")
+    assert shown["binds.own.timeouts.retries"] == (5, "default")
     with pytest.raises(UndeclaredBindError) as caught:
         show_config(bind="other")
     assert caught.value.declared == ("empty", "own")
@@ -267,6 +278,17 @@ def _hint_of(model: type[BaseModel]) -> dict[str, str]:
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
 _HOOK = {"name": st.just("x"), "type": st.just("exec"), "executable": st.text()}
+_DURATIONS = st.sampled_from([0, 3, 0.5, "500ms", "1.5h"])
+_LIMITS = st.sampled_from([1, 0.5, "3s", "10m"])
+_RUNS = {
+    "lock": st.fixed_dictionaries({}, optional={"enabled": st.booleans(), "timeout": _DURATIONS}),
+    "timeouts": st.fixed_dictionaries(
+        {}, optional={"lock": _LIMITS, "statement": _LIMITS, "retries": st.integers(0, 9)}
+    ),
+    "sqlite": st.fixed_dictionaries(
+        {}, optional={"on_loss": st.sampled_from(["error", "warn"]), "backup": st.booleans()}
+    ),
+}
 _BIND = st.fixed_dictionaries(
     {},
     optional={
@@ -275,6 +297,7 @@ _BIND = st.fixed_dictionaries(
         "version_table": _TEXTS,
         "include_schemas": st.booleans(),
         "timezone": st.just("UTC"),
+        **_RUNS,
     },
 )
 
@@ -298,6 +321,7 @@ OPTIONS = {
     "models": st.lists(st.sampled_from(["a", "b.c"])),
     "transactional_ddl": st.booleans(),
     "post_write_hooks": st.lists(st.fixed_dictionaries(_HOOK), max_size=1),
+    **_RUNS,
     "safety": st.fixed_dictionaries(
         {},
         optional={

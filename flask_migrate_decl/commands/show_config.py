@@ -16,6 +16,7 @@ from flask_migrate_decl.config import (
     BindSettings,
     Configuration,
     DatabaseOptions,
+    RunOptions,
     ScriptOptions,
     Settings,
     configuration_of,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.registration import Registration
 
-_TABLES = frozenset({"binds", "renames", "safety"})
+_OF_RUNS = tuple(RunOptions.model_fields)
+_TABLES = frozenset({"binds", "renames", "safety", *_OF_RUNS})
 _OF_BINDS_ALONE = ("enabled", "directory", "url_env")
 
 
@@ -102,13 +104,11 @@ class _View:
         for key in sorted(set(self._code) - set(Settings.model_fields)):
             yield SettingInForce((key,), self._code[key], Origin.CODE, is_declarable=False)
         for name, options in self._settings.binds.items():
-            if not options.model_fields_set:
-                place = self.configuration.source.place(("binds", name))
-                yield SettingInForce(("binds", name), {}, Origin.FILE, place)
-            for key in BindSettings.model_fields:
-                if key in options.model_fields_set:
-                    yield self._option(("binds", name, key), options)
-        yield from self._safety()
+            place = self.configuration.source.place(("binds", name))
+            nothing = SettingInForce(("binds", name), {}, Origin.FILE, place)
+            yield from list(self._set_by_bind(name, options)) or [nothing]
+        for table in ("safety", *_OF_RUNS):
+            yield from self._table(table)
         yield from self._hints(None)
 
     def of_bind(self, name: str) -> Iterator[SettingInForce]:
@@ -128,8 +128,31 @@ class _View:
             yield self._option_of_bind(name, key, own)
         for key in ScriptOptions.model_fields if own.directory is not None else ():
             yield self._option_of_bind(name, key, own)
-        yield from self._safety()
+        yield from self._table("safety")
+        for table in _OF_RUNS:
+            yield from self._table_of_bind(name, table, getattr(own, table))
         yield from self._hints(name)
+
+    def _set_by_bind(self, name: str, options: BindSettings) -> Iterator[SettingInForce]:
+        """Return what a bind itself says."""
+        for key in BindSettings.model_fields:
+            if key in options.model_fields_set and key not in _OF_RUNS:
+                yield self._option(("binds", name, key), options)
+        for table in _OF_RUNS:
+            own = getattr(options, table)
+            for key in type(own).model_fields:
+                if key in own.model_fields_set:
+                    yield self._option(("binds", name, table, key), own)
+
+    def _table_of_bind(self, name: str, table: str, own: BaseModel) -> Iterator[SettingInForce]:
+        """Return the options of a table as if the bind said them."""
+        for key in type(own).model_fields:
+            path = ("binds", name, table, key)
+            if key in own.model_fields_set:
+                yield self._option(path, own)
+            else:
+                found = self._option((table, key), getattr(self._settings, table))
+                yield SettingInForce(path, found.value, found.origin, found.place)
 
     def _option_of_bind(self, name: str, key: str, own: BindSettings) -> SettingInForce:
         """Return an option as if the bind said it, which may take it from the section."""
@@ -159,10 +182,11 @@ class _View:
             return SettingInForce(path, value, Origin.DEFAULT)
         return SettingInForce(path, value, Origin.FILE, self.configuration.source.place(path))
 
-    def _safety(self) -> Iterator[SettingInForce]:
-        safety = self._settings.safety
-        for key in type(safety).model_fields:
-            yield self._option(("safety", key), safety)
+    def _table(self, name: str) -> Iterator[SettingInForce]:
+        """Return the options of one of the section's own tables."""
+        options = getattr(self._settings, name)
+        for key in type(options).model_fields:
+            yield self._option((name, key), options)
 
     def _hints(self, bind: str | None) -> Iterator[SettingInForce]:
         """Return what is declared of renames, all of it or the hints of one bind."""

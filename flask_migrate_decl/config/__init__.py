@@ -1,6 +1,7 @@
 """What a project declares: finding the section, reading it, and adding the first one."""
 
 from flask_migrate_decl.config.check import CheckedSource, check_source
+from flask_migrate_decl.config.durations import seconds
 from flask_migrate_decl.config.edit import Edit, edit_with_hint, edit_without_hints, with_section
 from flask_migrate_decl.config.editing import NewHint
 from flask_migrate_decl.config.folders import (
@@ -12,6 +13,12 @@ from flask_migrate_decl.config.folders import (
 from flask_migrate_decl.config.hints import hint_path
 from flask_migrate_decl.config.load import Configuration, configuration_of, load_configuration
 from flask_migrate_decl.config.patterns import matches
+from flask_migrate_decl.config.run_options import (
+    LockOptions,
+    RunOptions,
+    SQLiteOptions,
+    TimeoutOptions,
+)
 from flask_migrate_decl.config.settings import (
     DEFAULT_BIND,
     INHERITED,
@@ -43,11 +50,15 @@ __all__ = [
     "HistoryFolders",
     "KeyPath",
     "Lines",
+    "LockOptions",
     "NewHint",
+    "RunOptions",
+    "SQLiteOptions",
     "ScriptOptions",
     "Settings",
     "Source",
     "StarterSection",
+    "TimeoutOptions",
     "add_starter_section",
     "check_source",
     "configuration_of",
@@ -62,6 +73,7 @@ __all__ = [
     "load_configuration",
     "matches",
     "named_source",
+    "seconds",
     "source_in",
     "source_of_file",
     "with_section",

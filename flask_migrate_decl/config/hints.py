@@ -13,7 +13,7 @@ from flask_migrate_decl.renames.hints import HINT_CLASSES, Renames
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from flask_migrate_decl.config.settings import Section
+    from flask_migrate_decl.config.section import Section
     from flask_migrate_decl.config.toml.layout import KeyPath
 
 _PLACE = re.compile(r"renames\.(\w+)\[(\d+)\]")

@@ -14,7 +14,6 @@ from flask_migrate_decl.config.settings import (
     BindSettings,
     DatabaseOptions,
     ScriptOptions,
-    Section,
     Settings,
 )
 from flask_migrate_decl.config.source import find_source
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from flask_migrate_decl.config.run_options import RunOptions
+    from flask_migrate_decl.config.section import Section
     from flask_migrate_decl.config.source import Source
     from flask_migrate_decl.renames import Renames
 
@@ -76,6 +77,13 @@ class Configuration:
         """
         layers = (self.settings, self.bind_settings(bind))
         return _declared(DatabaseOptions, layers)
+
+    def run_options(self, bind: str | None) -> RunOptions:
+        """Return how a run treats one database, the bind's keys before the section's.
+
+        :param bind: a bind key, ``None`` for the default database.
+        """
+        return self.bind_settings(bind).over(self.settings)
 
     def declared_script_options(self, owner: str | None) -> dict[str, Any]:
         """Return the options that the file sets for the scripts of one history.

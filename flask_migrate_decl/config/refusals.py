@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flask_migrate_decl.config.run_options import LockOptions, SQLiteOptions, TimeoutOptions
 from flask_migrate_decl.config.settings import (
     DEFAULT_BIND,
     HINT_MODELS,
@@ -141,6 +142,9 @@ def _keys_known_at(path: KeyPath) -> tuple[str, ...]:
 _TABLES: Mapping[str, type[BaseModel]] = {
     "renames": RenameHints,
     "safety": SafetyOptions,
+    "lock": LockOptions,
+    "timeouts": TimeoutOptions,
+    "sqlite": SQLiteOptions,
     **HINT_MODELS,
     "post_write_hooks": PostWriteHook,
 }
@@ -162,6 +166,7 @@ _RULES = {
     "encoding": UNKNOWN_ENCODING,
     "module": MODULE_FORM,
     "drop_pattern": DROP_PATTERN,
+    "duration": VALUE_NOT_ACCEPTED,
     "name": TEXT_NOT_ACCEPTED,
     "string_pattern_mismatch": TEXT_NOT_ACCEPTED,
     "greater_than_equal": VALUE_NOT_ACCEPTED,
@@ -186,6 +191,9 @@ def _of_value(path: KeyPath, value: Any, group: Sequence[ErrorDetails]) -> Said:
         rule = REFERENCE_FORM if isinstance(value, str) else WRONG_TYPE
         message = f"{key} should be true, false or {_REFERENCE}"
         return Said(rule, message, _help_for_value("bool_type", value, path))
+    if {"float_type", "string_type"} <= kinds:
+        message = f'{key} should be seconds, or a text such as "30s", and is {kind_of(value)}'
+        return Said(WRONG_TYPE, message)
     detail = group[0]
     if detail["type"] in _WANTED:
         message = f"{key} should be {_WANTED[detail['type']]}, and is {kind_of(value)}"

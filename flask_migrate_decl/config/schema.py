@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from flask_migrate_decl.config.run_options import RunOptions
 from flask_migrate_decl.config.settings import INHERITED, ScriptOptions, Settings
 from flask_migrate_decl.config.source import SECTION
 
@@ -118,6 +119,11 @@ def _in_place(node: Any, definitions: Mapping[str, Any]) -> Any:
 
 def _inherit(bind: dict[str, Any]) -> None:
     """Say of each key that a bind takes from the section that its default is what that says."""
+    for table in RunOptions.model_fields:
+        for option in bind["properties"][table]["properties"].values():
+            option.pop("default", None)
+            said, *_ = option["description"].partition(" Left out: ")
+            option["description"] = f"{said} Left out: as in the section."
     for key, option in bind["properties"].items():
         said, left_out, default = option["description"].partition(" Left out: ")
         if key in INHERITED:

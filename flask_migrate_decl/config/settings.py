@@ -26,11 +26,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from flask_migrate_decl.config.patterns import SHOWN_PATTERN, checked_pattern
+from flask_migrate_decl.config.run_options import RunOptions
+from flask_migrate_decl.config.section import Section, title_of
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.config import JsonDict
-    from pydantic.fields import ComputedFieldInfo, FieldInfo
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
@@ -133,18 +134,6 @@ HOOK_NAME = "^[A-Za-z0-9_-]+$"
 HOOK_KEYS = {"console_scripts": "entrypoint", "exec": "executable", "module": "module"}
 """What each type of hook has to name; see Alembic's documentation of post-write hooks."""
 _EMPTY_TABLE: JsonDict = {"default": {}}
-
-
-def _title(name: str, _info: FieldInfo | ComputedFieldInfo) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-class Section(BaseModel):
-    """What every table of the section has in common: frozen, strict, no unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, field_title_generator=_title
-    )
 
 
 class ProjectOptions(Section):
@@ -282,7 +271,7 @@ class PostWriteHook(BaseModel):
         extra="allow",
         strict=True,
         title="Post-write hook",
-        field_title_generator=_title,
+        field_title_generator=title_of,
         json_schema_extra=_program_of_each_type(),
     )
     __pydantic_extra__: dict[str, str]
@@ -498,7 +487,7 @@ DEFAULT_BIND = "default"
 """How ``binds`` and ``--bind`` call the default database."""
 
 
-class BindSettings(ScriptOptions, DatabaseOptions, title="Bind"):
+class BindSettings(ScriptOptions, RunOptions, DatabaseOptions, title="Bind"):
     """One bind of SQLALCHEMY_BINDS; what it leaves out it takes from the section."""
 
     enabled: bool = Field(
@@ -523,7 +512,9 @@ INHERITED = (DatabaseOptions.model_fields.keys() | ScriptOptions.model_fields.ke
 """The keys that a bind takes from the section, where it has none of its own: not folders."""
 
 
-class Settings(ScriptOptions, DatabaseOptions, ProjectOptions, title="Flask-Migrate-Decl"):
+class Settings(
+    ScriptOptions, RunOptions, DatabaseOptions, ProjectOptions, title="Flask-Migrate-Decl"
+):
     """How the migrations of a Flask app are made and run, and what was renamed."""
 
     multidb: bool = Field(
