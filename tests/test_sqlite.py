@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from typing import Any
 
@@ -23,10 +24,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from flask_migrate_decl import MigrateError, downgrade, upgrade
-from flask_migrate_decl.databases import prepared
+from flask_migrate_decl.databases import SQLiteWait, prepared
 from flask_migrate_decl.databases.sqlite import guarded
-from flask_migrate_decl.errors import ForeignKeysBrokenError, TransactionOpenError
+from flask_migrate_decl.errors import ForeignKeysBrokenError, LockTimeoutError, TransactionOpenError
 from tests.project import App, Define, Project, Rows, begun, refused, renamed
+
+WAIT = SQLiteWait(None, 0)
 
 CASCADING = """[renames]
 tables = [{ from = "user", to = "account" }]
@@ -230,7 +233,7 @@ def test_the_connection_is_given_back_as_it_was(family: App) -> None:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         before = driver.isolation_level, driver.execute("PRAGMA foreign_keys").fetchone()
-        with prepared(connection), connection.begin():
+        with prepared(connection, WAIT), connection.begin():
             assert driver.execute("PRAGMA foreign_keys").fetchone() == (0,)
             assert driver.in_transaction
         assert (driver.isolation_level, driver.execute("PRAGMA foreign_keys").fetchone()) == before
@@ -241,7 +244,7 @@ def test_an_open_transaction_on_the_same_connection_stops_the_run(family: App) -
     with family.flask.app_context(), family.db.engine.connect() as connection:
         connection.exec_driver_sql("INSERT INTO grandchild VALUES (5, 1)")
         with pytest.raises(TransactionOpenError, match="commit it or roll it back"):
-            prepared(connection).__enter__()
+            prepared(connection, WAIT).__enter__()
 
 
 def test_a_locked_database_is_an_error_without_a_traceback(
@@ -249,13 +252,14 @@ def test_a_locked_database_is_an_error_without_a_traceback(
 ) -> None:
     _add_revision(sqlite_project, "one", None, "pass")
     path = sqlite_project.url.removeprefix("sqlite:///")
-    impatient = Project(sqlite_project.folder, f"{sqlite_project.url}?timeout=0")
-    app = impatient.app(models("user", "name"))
+    sqlite_project.configure("lock.timeout = 0")
+    app = sqlite_project.app(models("user", "name"))
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:
-        with app.flask.app_context(), pytest.raises(MigrateError, match="database is locked"):
+        with app.flask.app_context(), pytest.raises(LockTimeoutError) as caught:
             upgrade()
+        assert caught.value.holder in (f"process {os.getpid()}", "another process or connection")
     finally:
         holder.close()
 
@@ -336,8 +340,8 @@ def test_what_follows_a_commit_of_the_script_itself_is_kept(
 def test_an_upgrade_with_nothing_to_do_waits_for_nobody(
     family: App, sqlite_project: Project
 ) -> None:
-    impatient = Project(sqlite_project.folder, f"{sqlite_project.url}?timeout=0")
-    app = impatient.app(models("user", "name"))
+    sqlite_project.configure("lock.timeout = 0")
+    app = sqlite_project.app(models("user", "name"))
     holder = sqlite3.connect(sqlite_project.url.removeprefix("sqlite:///"), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:
@@ -356,7 +360,7 @@ def test_rows_may_be_whatever_the_app_makes_of_them(family: App, sqlite_project:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.row_factory = as_dict
-        with guarded(connection) as check:
+        with guarded(connection, WAIT) as check:
             check()
         connection.close()
 

@@ -239,6 +239,7 @@ def _run_online(
                 changes_databases=True,
                 goes_to_head=goes_to_head,
                 commits=over_binds.commits,
+                locks=over_binds.locks,
                 progress=over_binds.progress,
                 watch=watch or (lambda _progress: None),
             ) as (config, _run):
@@ -263,10 +264,7 @@ def _written_down(
     texts: list[str] = []
     statements: dict[str | None, str] = {}
     for history in histories:
-        with open_history(history, x_arg=x_arg, changes_databases=True, statements=statements) as (
-            config,
-            _run,
-        ):
+        with open_history(history, x_arg=x_arg, statements=statements) as (config, _run):
             command(config, revision, sql=True, **options)
             buffer = config.output_buffer
             assert isinstance(buffer, StringIO)

@@ -9,19 +9,28 @@ from flask_migrate_decl.databases.binds import (
     named_binds,
     present_binds,
 )
+from flask_migrate_decl.databases.blockers import blockers_noted
+from flask_migrate_decl.databases.locks import Locks
 from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transaction
+from flask_migrate_decl.databases.sqlite_busy import SQLiteWait
+from flask_migrate_decl.databases.time_limits import is_lock_timeout, limit_session
 from flask_migrate_decl.databases.transactions import Preparation, prepared
 from flask_migrate_decl.databases.two_phase import verify_two_phase
 from flask_migrate_decl.databases.urls import shown_url
 
 __all__ = [
     "Bind",
+    "Locks",
     "Preparation",
+    "SQLiteWait",
+    "blockers_noted",
     "foreign_keys_off",
     "has_no_transaction",
     "is_ambiguous",
+    "is_lock_timeout",
     "keys_called",
     "known_binds",
+    "limit_session",
     "migrated_binds",
     "named_binds",
     "prepared",

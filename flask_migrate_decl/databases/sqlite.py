@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from flask_migrate_decl.databases.sqlite_busy import SQLiteWait
+
 _BEGIN = re.compile(
     r"\s*BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\s*;?\s*", re.IGNORECASE
 )
@@ -45,9 +47,10 @@ def has_no_transaction(connection: Connection) -> bool:
 
 
 @contextmanager
-def guarded(connection: Connection) -> Iterator[Callable[[], None]]:
+def guarded(connection: Connection, wait: SQLiteWait) -> Iterator[Callable[[], None]]:
     """Switch foreign keys off and take over transactions for the time of a migration.
 
+    :param wait: how to wait for whoever writes to the file.
     :return: a function to call inside the transaction, after the migration; it raises
         ``ForeignKeysBrokenError`` where rows have lost their parents since ``guarded`` began.
     :raises TransactionOpenError: the connection is inside a transaction already.
@@ -56,17 +59,22 @@ def guarded(connection: Connection) -> Iterator[Callable[[], None]]:
     assert isinstance(driver, sqlite3.Connection)
     if driver.in_transaction:
         raise TransactionOpenError(label)
-    with _explicit_transactions(connection, driver), _foreign_keys_off(driver, label) as were_on:
+    with (
+        _explicit_transactions(connection, driver, wait),
+        _foreign_keys_off(driver, label) as were_on,
+    ):
         yield _violation_check(driver, label) if were_on else lambda: None
 
 
 @contextmanager
-def _explicit_transactions(connection: Connection, driver: sqlite3.Connection) -> Iterator[None]:
+def _explicit_transactions(
+    connection: Connection, driver: sqlite3.Connection, wait: SQLiteWait
+) -> Iterator[None]:
     """Begin each transaction of the connection ourselves, with the write lock.
 
     An app may do so too, as SQLAlchemy's documentation shows; its ``BEGIN`` then is ours.
     """
-    begins = _Begins(driver, _is_autocommit(connection))
+    begins = _Begins(driver, wait, _is_autocommit(connection))
     isolation_level = driver.isolation_level
     autocommit = getattr(driver, "autocommit", None)
     if autocommit is not None:
@@ -94,20 +102,23 @@ class _Begins:
     """
 
     driver: sqlite3.Connection
+    wait: SQLiteWait
     always_autocommits: bool
 
     def begin(self, connection: Connection) -> None:
         if not self.driver.in_transaction and not self._is_autocommit_block(connection):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._begin()
+
+    def _begin(self) -> None:
+        self.wait.for_writer(self.driver, lambda: self.driver.execute("BEGIN IMMEDIATE"))
 
     def replace_begin(
         self, connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any
     ) -> tuple[str, Any]:
         if not _BEGIN.fullmatch(statement):
             return statement, parameters
-        if self.driver.in_transaction or self._is_autocommit_block(connection):
-            return "SELECT 1", parameters
-        return "BEGIN IMMEDIATE", parameters
+        self.begin(connection)
+        return "SELECT 1", parameters
 
     def _is_autocommit_block(self, connection: Connection) -> bool:
         return _is_autocommit(connection) and not self.always_autocommits

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from flask_migrate_decl.databases.sqlite_busy import SQLiteWait
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -27,13 +29,14 @@ class Preparation:
 
 
 @contextmanager
-def prepared(connection: Connection) -> Iterator[Preparation]:
+def prepared(connection: Connection, wait: SQLiteWait) -> Iterator[Preparation]:
     """Prepare a connection for schema changes, and give it back as it was.
 
+    :param wait: how to wait for whoever writes to an SQLite file.
     :raises TransactionOpenError: the connection is inside a transaction already.
     """
     if not is_guardable(connection):
         yield Preparation()
         return
-    with guarded(connection) as check:
+    with guarded(connection, wait) as check:
         yield Preparation({"transactional_ddl": True}, check)

@@ -118,7 +118,12 @@ class Together:
         """Give the stack for a database, which stays open until the run ends."""
         opened = _Opened(progress, ExitStack())
         self._opened.append(opened)
-        yield opened.stack
+        try:
+            yield opened.stack
+        except BaseException as error:
+            self._opened.remove(opened)
+            opened.roll_back(type(error), error, error.__traceback__)
+            raise
         progress.is_finished = True
 
     def begin(self, connection: Connection, progress: BindProgress) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import runpy
+import sqlite3
 from contextlib import contextmanager, nullcontext
-from functools import wraps
+from functools import partial, wraps
 from io import StringIO
 from shlex import quote
 from typing import TYPE_CHECKING, Any, cast
@@ -15,8 +16,16 @@ from alembic.util import CommandError
 from sqlalchemy import column, inspect, select, table
 
 from flask_migrate_decl.autogenerate import BIND_OPTION, replace_steps
-from flask_migrate_decl.config import DEFAULT_BIND
-from flask_migrate_decl.databases import Preparation, has_no_transaction, prepared
+from flask_migrate_decl.config import DEFAULT_BIND, seconds
+from flask_migrate_decl.databases import (
+    Preparation,
+    SQLiteWait,
+    blockers_noted,
+    has_no_transaction,
+    limit_session,
+    prepared,
+)
+from flask_migrate_decl.environment.attempts import Attempts, MovedOnError
 from flask_migrate_decl.environment.dispatch import dispatched
 from flask_migrate_decl.environment.history import version_tables_beside
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run, configure_arguments
@@ -59,18 +68,31 @@ def run_environment(context: object) -> None:
         runpy.run_path(str(run.history.own_env))
         return
     migrate = _migrate_offline if environment.is_offline_mode() else _migrate_online
-    for bind in run.history.chosen_binds:
-        if run.project.has_several_binds:
-            log.info("Migrating database %s", one_line(bind.label))
-        migrate(environment, run, bind)
+    with run.locks:
+        for bind in run.history.chosen_binds:
+            if run.project.has_several_binds:
+                log.info("Migrating database %s", one_line(bind.label))
+            migrate(environment, run, bind)
 
 
 def _migrate_online(environment: EnvironmentContext, run: Run, bind: Bind) -> None:
-    progress = run.progress_of(bind)
+    """Migrate a database, and begin again where something else was in the way for the moment."""
+    progress, run_options = run.progress_of(bind), run.project.run_options(bind.key)
+    if run.changes_databases:
+        run.locks.take(bind, run_options.lock)
+    for attempt in Attempts(progress, run_options.timeouts):
+        with attempt:
+            _attempt(environment, run, progress)
+
+
+def _attempt(environment: EnvironmentContext, run: Run, progress: BindProgress) -> None:
+    bind = progress.bind
     options = _options_of_run(run, bind, progress)
     with run.commits.opened(progress) as stack:
         connection = stack.enter_context(_connection(bind, options))
-        preparation = stack.enter_context(_prepared(environment, run, connection, options))
+        if run.changes_databases:
+            stack.enter_context(_limited(connection, run, progress))
+        preparation = stack.enter_context(_prepared(environment, run, bind, connection, options))
         options = {**preparation.options, **options}
         progress.version_options = {k: options[k] for k in _VERSION_OPTIONS if k in options}
         progress.commits_statements = not _is_transactional(connection, options)
@@ -107,16 +129,34 @@ def _connection(bind: Bind, options: dict[str, Any]) -> Iterator[Connection]:
         yield connection
 
 
+def _limited(
+    connection: Connection, run: Run, progress: BindProgress
+) -> AbstractContextManager[None]:
+    """Limit how long statements wait, and find out for whom."""
+    timeouts = run.project.run_options(progress.bind.key).timeouts
+    limit_session(connection, timeouts)
+    if timeouts.lock is None or connection.dialect.name == "sqlite":
+        return nullcontext()
+    return blockers_noted(progress.bind, connection, seconds(timeouts.lock), progress.note_blockers)
+
+
 def _prepared(
-    environment: EnvironmentContext, run: Run, connection: Connection, options: dict[str, Any]
+    environment: EnvironmentContext,
+    run: Run,
+    bind: Bind,
+    connection: Connection,
+    options: dict[str, Any],
 ) -> AbstractContextManager[Preparation]:
     """Prepare a database that is going to be changed."""
     if not run.changes_databases:
         return nullcontext(Preparation())
-    may_be_idle = run.goes_to_head and has_no_transaction(connection)
-    if may_be_idle and _is_at_head(environment, connection, options):
-        return nullcontext(Preparation())
-    return prepared(connection)
+    wait = SQLiteWait(bind.key, run.project.run_options(bind.key).lock.timeout)
+    if run.goes_to_head and has_no_transaction(connection):
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        if wait.for_writer(driver, lambda: _is_at_head(environment, connection, options)):
+            return nullcontext(Preparation())
+    return prepared(connection, wait)
 
 
 def _is_at_head(
@@ -196,7 +236,7 @@ def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
         progress.begin(tuple(revisions), len(found))
         for step in found:
             call = dispatched(step.migration_fn, run.history, progress.bind)
-            step.migration_fn = _noting(call, step, progress)
+            step.migration_fn = _noting(call, step, progress, partial(_verify, context, run))
         return found
 
     return watched
@@ -212,11 +252,29 @@ def _of_database(error: CommandError, run: Run, bind: Bind) -> CommandError:
     return CommandError(f"{bind.words}: {error}{help_}")
 
 
+def _verify(context: MigrationContext, run: Run, progress: BindProgress) -> None:
+    """Find out that another run has come in between.
+
+    :raises LockLostError: nothing keeps it out any more.
+    :raises MovedOnError: it has already, while this one held no lock between two revisions.
+    """
+    if context.as_sql:
+        return
+    run.locks.verify(progress.bind)
+    has_been_open = progress.applied and not run.locks.keeps_others_from(progress.bind)
+    if has_been_open and set(context.get_current_heads()) != set(progress.at):
+        raise MovedOnError
+
+
 def _noting(
-    call: Callable[..., None], step: MigrationStep, progress: BindProgress
+    call: Callable[..., None],
+    step: MigrationStep,
+    progress: BindProgress,
+    verify: Callable[[BindProgress], None],
 ) -> Callable[..., None]:
     @wraps(step.migration_fn)
     def noting(**arguments: Any) -> None:
+        verify(progress)
         progress.begin_revision(cast("RevisionStep | StampStep", step).info)
         call(**arguments)
         progress.end_revision()

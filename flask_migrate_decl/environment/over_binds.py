@@ -9,7 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DEFAULT_BIND
-from flask_migrate_decl.databases import verify_two_phase
+from flask_migrate_decl.databases import Locks, verify_two_phase
 from flask_migrate_decl.environment.commits import GLOBAL_ID, Separate, Together, TwoPhase
 from flask_migrate_decl.environment.progress import BindProgress, Outcome
 from flask_migrate_decl.environment.session import worded_errors
@@ -40,12 +40,14 @@ class RunOverBinds:
     :param binds: all of them, in order.
     :param words: the command as somebody types it.
     :param progress: how far it has come, by bind key; empty at first.
+    :param locks: what keeps other runs from them.
     """
 
     binds: tuple[Bind, ...]
     words: str
     commits: Commits
     progress: dict[str | None, BindProgress] = field(default_factory=dict)
+    locks: Locks = field(default_factory=Locks)
 
     @property
     def applied(self) -> tuple[AppliedRevision, ...]:
@@ -87,7 +89,7 @@ def run_over_binds(
     commits = _commits(histories, binds) if is_run_over_several else Separate()
     run = RunOverBinds(binds, words, commits)
     try:
-        with worded_errors(), commits:
+        with worded_errors(), run.locks, commits:
             yield run
     except MigrateError as error:
         if not is_run_over_several:

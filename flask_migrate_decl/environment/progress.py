@@ -71,6 +71,7 @@ class BindProgress:
     :param global_id: what the database calls its transaction, where that commits in two phases.
     :param is_prepared: the first of the two is over.
     :param is_out_of_sight: a project's own ``env.py`` runs it.
+    :param blocked_by: who was in the way of a statement that has waited for too long.
     """
 
     bind: Bind
@@ -88,6 +89,7 @@ class BindProgress:
     global_id: str | None = None
     is_prepared: bool = False
     is_out_of_sight: bool = False
+    blocked_by: str = ""
     watch: Callable[[BindProgress], None] = lambda _progress: None
     _kept: int = 0
     _kept_at: tuple[str, ...] = ()
@@ -96,9 +98,16 @@ class BindProgress:
 
     def begin(self, revisions: tuple[str, ...], total: int) -> None:
         """Note where the database is, and how many revisions are to be run."""
-        self.before = self.at = self._kept_at = revisions
-        self.total = total
+        self.before = revisions if self.before is None else self.before
+        self.at = self._kept_at = revisions
+        self.total = len(self.applied) + total
         self.watch(self)
+
+    def begin_again(self) -> None:
+        """Note that what is not committed was rolled back, and is going to be run again."""
+        del self.applied[self._kept :]
+        self.running, self._has_begun, self.is_finished, self.is_committing = (None, *[False] * 3)
+        self.at = self._kept_at
 
     def begin_revision(self, step: MigrationInfo) -> None:
         """Note that a script is called."""
@@ -141,6 +150,10 @@ class BindProgress:
         """Note that all until now can't be rolled back any more, a script at work included."""
         self._kept, self._kept_at = len(self.applied), self.at
         self._has_part = self.running
+
+    def note_blockers(self, words: str) -> None:
+        """Note who was in the way of a statement that has waited for too long."""
+        self.blocked_by = words
 
     def end(self) -> None:
         """Note that it has ended well."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from flask_migrate_decl.config import Configuration, Settings, Source
+    from flask_migrate_decl.config import Configuration, RunOptions, Settings, Source
     from flask_migrate_decl.databases import Bind
     from flask_migrate_decl.environment.history import History
     from flask_migrate_decl.registration import Registration
@@ -90,6 +90,13 @@ class Project:
     def declared_database_options(self, bind: str | None) -> dict[str, Any]:
         """Return what the file and code set for one database, code before the file."""
         return self.configuration.declared_options(bind) | dict(self.registration.options)
+
+    def run_options(self, bind: str | None) -> RunOptions:
+        """Return how a run treats one database.
+
+        :param bind: a bind key, ``None`` for the default database.
+        """
+        return self.configuration.run_options(bind)
 
     def options_of_bind(self, bind: str | None) -> dict[str, Any]:
         """Return the options for ``EnvironmentContext.configure()``, a new dictionary each time.

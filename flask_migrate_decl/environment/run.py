@@ -14,6 +14,7 @@ from flask_migrate_decl.autogenerate import (
     register,
     undeclared_renames,
 )
+from flask_migrate_decl.databases import Locks
 from flask_migrate_decl.environment.commits import Separate, Together
 from flask_migrate_decl.environment.progress import BindProgress
 from flask_migrate_decl.environment.safety import SafeNet
@@ -45,6 +46,7 @@ class Run:
     :param goes_to_head: it runs whatever is not run yet, and may find nothing to do.
     :param refusals: what is known to be no rename; ``None`` where likely ones are not looked for.
     :param commits: when its databases commit.
+    :param locks: what keeps other runs from them.
     :param progress: how far it has come, by bind key; of what a project's own ``env.py`` runs
         nobody knows.
     :param watch: is told of each change of that.
@@ -60,6 +62,7 @@ class Run:
     goes_to_head: bool = False
     refusals: Refusals | None = None
     commits: Commits = field(default_factory=Separate)
+    locks: Locks = field(default_factory=Locks)
     progress: dict[str | None, BindProgress] = field(default_factory=dict)
     watch: Callable[[BindProgress], None] = lambda _progress: None
     contexts: dict[str, MigrationContext] = field(default_factory=dict)

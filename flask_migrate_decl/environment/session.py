@@ -149,6 +149,8 @@ def _own_environment(run: Run, path: Path) -> Iterator[None]:
         for progress in followers:
             progress.is_out_of_sight = True
             if run.changes_databases:
+                options = run.project.run_options(progress.bind.key)
+                run.locks.take(progress.bind, options.lock)
                 stack.enter_context(foreign_keys_off(progress.bind.engine))
         yield
     for progress in followers:

@@ -42,8 +42,11 @@ from flask_migrate_decl.errors.configuration import (
     is_name_in_history,
 )
 from flask_migrate_decl.errors.databases import (
+    BlockedError,
     DatabaseError,
     ForeignKeysBrokenError,
+    LockLostError,
+    LockTimeoutError,
     MigrationUrlError,
     StatementFailedError,
     TransactionOpenError,
@@ -110,6 +113,7 @@ __all__ = [
     "BindKeyError",
     "BindNameError",
     "BindState",
+    "BlockedError",
     "CommitRefusedError",
     "ConfigChangedError",
     "ConfigError",
@@ -143,6 +147,8 @@ __all__ = [
     "JobsNotCombinedError",
     "JobsNumberError",
     "JobsUnavailableError",
+    "LockLostError",
+    "LockTimeoutError",
     "LostModels",
     "MigrateError",
     "MigrationUrlError",

@@ -69,3 +69,74 @@ class ForeignKeysBrokenError(DatabaseError):
             f"{self.database} was rolled back, as the migration broke foreign keys:"
             f"{listed(self.violations)}"
         )
+
+
+@dataclass(eq=False)
+class LockTimeoutError(DatabaseError):
+    """Another run was at work on the database for longer than this one may wait.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param timeout: how long it has waited, as the section says it.
+    :param holder: who has the lock, as far as the database tells.
+    """
+
+    bind: str | None
+    timeout: float | str
+    holder: str
+
+    def __str__(self) -> str:
+        waited = f"{self.timeout} s" if isinstance(self.timeout, int | float) else self.timeout
+        holder = f" Its lock is held by {self.holder}." if self.holder else ""
+        return (
+            f"{database_in_words(self.bind)} is in use by another run, and lock.timeout, which is "
+            f"{waited}, is over.{holder}\n"
+            "Run it again when that one has ended, or raise lock.timeout."
+        )
+
+
+@dataclass(eq=False)
+class LockLostError(DatabaseError):
+    """The lock that keeps other runs from a database has gone in the middle of a run.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+
+    bind: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"the lock on {database_in_words(self.bind)} is lost, and another run may have begun: "
+            f"{self.reason}\n"
+            "It needs a session of its own for the whole run. Behind PgBouncer in transaction or "
+            "statement mode, or another proxy that shares sessions, give migrations a URL that "
+            "leads to the server itself, with url_env; where that can't be, set "
+            "lock.enabled = false and see to it that one run at a time is started."
+        )
+
+
+@dataclass(eq=False)
+class BlockedError(DatabaseError):
+    """A table was in use by somebody else each time that a revision was tried.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param tries: how often it was tried.
+    :param blockers: who was in the way at last, as far as the database tells.
+    """
+
+    bind: str | None
+    revision: str | None
+    statement: str | None
+    tries: int
+    blockers: str
+
+    def __str__(self) -> str:
+        statement = f"\n  {self.statement.strip()}" if self.statement else ""
+        times = "once" if self.tries == 1 else f"{self.tries} times"
+        blockers = f" In its way: {self.blockers}." if self.blockers else ""
+        return (
+            f"the revision {self.revision} was tried {times} on {database_in_words(self.bind)} and "
+            "rolled back: each time a statement has waited for a lock for longer than "
+            f"timeouts.lock lets it.{blockers}{statement}\n"
+            "Run it again when that is over, or raise timeouts.lock or timeouts.retries."
+        )

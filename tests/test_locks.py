@@ -1,0 +1,317 @@
+"""One run at a time: the rest wait, say for whom, and find nothing left to do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.pool import NullPool
+
+APP = """\
+import os
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_migrate_decl import Migrate
+
+app = Flask("app")
+app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["URL"]
+db = SQLAlchemy(app)
+Migrate(app, db)
+"""
+REVISION = '''\
+"""revision {number}"""
+import time
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r{number:02}"
+down_revision = {parent!r}
+
+
+def upgrade():
+    {body}
+
+
+def downgrade():
+    op.execute("DELETE FROM done WHERE number = {number}")
+'''
+FIRST = 'op.create_table("done", sa.Column("number", sa.Integer), sa.Column("pid", sa.Integer))'
+NEXT = (
+    'op.create_table("t{number}", sa.Column("id", sa.Integer, primary_key=True))\n'
+    '    op.execute("INSERT INTO done (number) VALUES ({number})")\n'
+    "    time.sleep({pause})"
+)
+
+
+class Site:
+    """A project with revisions that leave a row each, and processes that run them."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+        self.versions = folder / "migrations" / "versions"
+        self.versions.mkdir(parents=True)
+        (folder / "app.py").write_text(APP)
+        self.add(0, FIRST)
+
+    def add(self, number: int, body: str) -> None:
+        parent = f"r{number - 1:02}" if number else None
+        script = REVISION.format(number=number, parent=parent, body=body)
+        (self.versions / f"r{number:02}.py").write_text(script)
+
+    def add_ordinary(self, count: int, *, pause: float = 0) -> None:
+        for number in range(1, count + 1):
+            self.add(number, NEXT.format(number=number, pause=pause))
+
+    def configure(self, section: str) -> None:
+        (self.folder / "migrate.toml").write_text(section)
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-W", "error", "-m", "flask", "--app", "app", "db", *args]
+        package = Path(__file__).parents[1]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**os.environ, "URL": self.url, "PYTHONPATH": str(package)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *args: str, exit_code: int = 0) -> str:
+        process = self.start(*args)
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == exit_code, errors
+        return output + errors
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        engine = create_engine(self.url, poolclass=NullPool)
+        with engine.connect() as connection:
+            yield connection
+
+    def done(self) -> list[int]:
+        """Return which revisions have left a row, as often as they did."""
+        with self.connect() as connection:
+            if not inspect(connection).has_table("done"):
+                return []
+            return sorted(connection.scalars(text("SELECT number FROM done")))
+
+    def tables(self) -> set[str]:
+        with self.connect() as connection:
+            return set(inspect(connection).get_table_names()) - {
+                "alembic_version",
+                "alembic_version_journal",
+            }
+
+    def revision(self) -> list[str]:
+        with self.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return []
+            return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+
+    def wait_for(self, number: int) -> None:
+        """Wait until a revision that sleeps is at work, seen by the table that says so."""
+        deadline = time.monotonic() + 60
+        while not (self.folder / f"begun{number}").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> Site:
+    return Site(tmp_path, database_url)
+
+
+@pytest.fixture
+def lite_site(tmp_path: Path) -> Site:
+    return Site(tmp_path, f"sqlite:///{tmp_path}/app.db")
+
+
+SAY_AND_SLEEP = 'open("begun{number}", "w").close(); time.sleep({pause})'
+
+
+def together(site: Site, count: int) -> list[str]:
+    processes = [site.start("upgrade") for _ in range(count)]
+    outputs = []
+    for process in processes:
+        output, errors = process.communicate(timeout=240)
+        assert process.returncode == 0, errors
+        outputs.append(output + errors)
+    return outputs
+
+
+def test_each_revision_runs_once_however_many_begin_at_once(site: Site) -> None:
+    site.add_ordinary(4, pause=0.05)
+    together(site, 6)
+    assert site.done() == [1, 2, 3, 4]
+    assert site.revision() == ["r04"]
+
+
+def test_also_where_each_revision_has_its_own_transaction(site: Site) -> None:
+    site.configure("transaction_per_migration = true")
+    site.add_ordinary(6, pause=0.05)
+    together(site, 4)
+    assert site.done() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("per_migration", ["true", "false"])
+def test_sixteen_at_once(site: Site, per_migration: str) -> None:
+    site.configure(f"transaction_per_migration = {per_migration}")
+    site.add_ordinary(10, pause=0.02)
+    together(site, 16)
+    assert site.done() == list(range(1, 11))
+    assert site.revision() == ["r10"]
+
+
+CONCURRENTLY = """\
+with op.get_context().autocommit_block():
+        op.execute("CREATE INDEX CONCURRENTLY by_number ON done (number)")
+    op.execute("INSERT INTO done (number) VALUES (1)")"""
+
+
+@pytest.mark.postgresql
+def test_an_index_is_built_concurrently_while_others_wait(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    site = Site(tmp_path, postgres_url)
+    site.add(1, CONCURRENTLY)
+    site.add(2, NEXT.format(number=2, pause=0))
+    together(site, 16)
+    assert site.done() == [1, 2]
+    with site.connect() as connection:
+        is_valid = text(
+            "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid"
+            " WHERE relname = 'by_number'"
+        )
+        assert connection.scalar(is_valid)
+
+
+def test_whoever_waits_says_for_whom(site: Site) -> None:
+    site.add(1, SAY_AND_SLEEP.format(number=1, pause=3))
+    first = site.start("upgrade")
+    site.wait_for(1)
+    output = site.run("upgrade")
+    assert "waiting for the default database" in output
+    named = "whose lock the session" if "pymysql" in site.url else f"process {first.pid}"
+    assert named in output
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+
+
+@pytest.mark.parametrize(("timeout", "least"), [("0", 0), ('"1s"', 1)])
+@pytest.mark.parametrize("command", [["upgrade"], ["downgrade", "base"], ["stamp", "r00"]])
+def test_the_wait_has_an_end(site: Site, timeout: str, least: float, command: list[str]) -> None:
+    site.configure(f"lock.timeout = {timeout}")
+    site.add(1, SAY_AND_SLEEP.format(number=1, pause=60))
+    first = site.start("upgrade")
+    try:
+        site.wait_for(1)
+        begun = time.monotonic()
+        output = site.run(*command, exit_code=2)
+        assert least <= time.monotonic() - begun < 30
+        assert "Traceback" not in output
+        assert "is in use by another run, and lock.timeout, which is" in output
+    finally:
+        first.kill()
+        first.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_holder_that_is_killed_lets_go(site: Site, number: signal.Signals) -> None:
+    site.add(1, SAY_AND_SLEEP.format(number=1, pause=60))
+    first = site.start("upgrade")
+    site.wait_for(1)
+    second = site.start("upgrade")
+    time.sleep(1)
+    site.add(1, NEXT.format(number=1, pause=0))
+    first.send_signal(number)
+    first.communicate(timeout=30)
+    second.kill()
+    second.communicate()
+    site.run("upgrade")
+    assert site.done() == [1]
+
+
+def test_it_may_be_switched_off(site: Site) -> None:
+    if site.url.startswith("sqlite"):
+        pytest.skip("SQLite's own lock is always taken")
+    site.configure("lock.enabled = false\nlock.timeout = 0")
+    site.run("upgrade")
+    site.add(1, SAY_AND_SLEEP.format(number=1, pause=60))
+    first = site.start("upgrade")
+    try:
+        site.wait_for(1)
+        assert "in use" not in site.run("stamp", "r00")
+    finally:
+        first.kill()
+        first.communicate()
+
+
+def test_an_app_with_one_connection_can_be_migrated(site: Site) -> None:
+    app = APP.replace(
+        "db = SQLAlchemy(app)",
+        'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 1, "max_overflow": 0,'
+        ' "pool_timeout": 1}\ndb = SQLAlchemy(app)',
+    )
+    (site.folder / "app.py").write_text(app)
+    site.add_ordinary(2)
+    site.run("upgrade")
+    assert site.done() == [1, 2]
+
+
+def test_a_statement_alone_takes_no_lock(site: Site) -> None:
+    site.add(1, SAY_AND_SLEEP.format(number=1, pause=60))
+    site.configure("lock.timeout = 0")
+    first = site.start("upgrade")
+    try:
+        site.wait_for(1)
+        (site.folder / "begun1").unlink()
+        site.add(1, NEXT.format(number=1, pause=0))
+        assert "INSERT INTO done" in site.run("upgrade", "--sql")
+        site.run("history")
+    finally:
+        first.kill()
+        first.communicate()
+
+
+END_OWN_LOCK = """\
+op.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+    )
+    op.execute("INSERT INTO done (number) VALUES (1)")"""
+
+
+@pytest.mark.postgresql
+def test_a_lock_that_is_lost_stops_the_run(tmp_path: Path, postgres_url: str) -> None:
+    site = Site(tmp_path, postgres_url)
+    site.add(1, END_OWN_LOCK)
+    site.add(2, NEXT.format(number=2, pause=0))
+    output = site.run("upgrade", exit_code=2)
+    assert "the lock on the default database is lost" in output
+    assert "PgBouncer" in output
+    assert site.done() == []
+
+
+def test_a_writer_of_the_app_is_waited_for(lite_site: Site) -> None:
+    lite_site.add_ordinary(1)
+    writer = sqlite3.connect(lite_site.folder / "app.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    process = lite_site.start("upgrade")
+    time.sleep(1.5)
+    assert process.poll() is None
+    writer.rollback()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert f"process {os.getpid()}" in errors
+    writer.close()
+    assert lite_site.done() == [1]
