@@ -399,6 +399,67 @@ def test_what_to_do_next_is_what_was_done(lite: Binds) -> None:
     )
 
 
+def next_step(app: App, *args: str) -> str:
+    """Run a command, which has to stop, and return what is to be done at last."""
+    said = app.result("db", *args)
+    assert said.exit_code == 2
+    return said.stderr.rstrip().rpartition("\n  - ")[2]
+
+
+def test_a_step_back_names_those_alone_that_have_not_gone_it(lite: Binds) -> None:
+    app = lite.app()
+    for number in (1, 2, 3):
+        lite.write(default=both(f"a{number}"), second=both(f"b{number}"), third=both(f"c{number}"))
+    run(app)
+    script = lite.project.versions / "r3.py"
+    whole = script.read_text()
+    line = "def downgrade(engine_name):\n    "
+    script.write_text(whole.replace(line, f"{line}if engine_name == 'second': {FAIL}\n    "))
+    binds = [word for name in ("third", "second", "default") for word in ("--bind", name)]
+    said = next_step(app, "downgrade", *binds)
+    assert said == "when the cause is mended: flask db downgrade --bind third --bind second"
+    assert [lite.revision(bind) for bind in BINDS] == ["r2", "r3", "r3"]
+    script.write_text(whole)
+    app.run(*said.partition("flask ")[2].split())
+    assert [lite.revision(bind) for bind in BINDS] == ["r2", "r2", "r2"]
+
+
+def test_a_step_forward_names_those_alone_that_have_not_gone_it(lite: Binds) -> None:
+    app = begun(lite)
+    lite.write(default=both("a3"))
+    said = next_step(app, "upgrade", "+1")
+    assert said.startswith("when the cause is mended: flask db upgrade --bind second --bind third ")
+    lite.rewrite("r2", default=both("a2"), second=both("b2"), third=both("c2"))
+    app.run(*said.partition("flask ")[2].replace("' +1'", "+1").split())
+    assert [lite.revision(bind) for bind in BINDS] == ["r2", "r2", "r2"]
+
+
+@pytest.mark.parametrize("revision", ["r2", "r1+1", "head"])
+def test_a_revision_is_the_same_wherever_it_starts(lite: Binds, revision: str) -> None:
+    said = next_step(begun(lite), "upgrade", revision)
+    given = "" if revision == "head" else f" {revision}"
+    assert said == f"when the cause is mended: flask db upgrade{given}"
+
+
+def test_steps_of_which_some_are_gone_are_not_gone_again(lite: Binds) -> None:
+    app = lite.app("transaction_per_migration = true")
+    lite.write(default=both("a1"))
+    lite.write(second=[FAIL])
+    assert next_step(app, "upgrade", "+2") == (
+        "when the cause is mended: flask db upgrade --bind third +2; see how far second has gone, "
+        "and say where it is to go: flask db upgrade --bind second REVISION"
+    )
+
+
+def test_steps_of_what_is_unknown_are_not_gone_again(lite: Binds) -> None:
+    app = lite.app()
+    lite.write(second=[*both("b1"), *AUTOCOMMIT, FAIL])
+    assert next_step(app, "upgrade", "--bind", "second", "--bind", "default", "+1") == (
+        "see how far second has gone, and say where it is to go: "
+        "flask db upgrade --bind second REVISION"
+    )
+
+
 # --- servers -----------------------------------------------------------------------------------
 
 

@@ -270,6 +270,21 @@ def test_what_has_nothing_to_run_says_where_it_is(histories: Histories) -> None:
     assert error.next_steps == ("when the cause is mended: flask db upgrade --jobs 2",)
 
 
+def test_a_step_names_those_alone_that_have_not_gone_it(histories: Histories) -> None:
+    histories.write("b", 1, ["1 / 0"])
+    histories.write("d", 1, ["os.kill(os.getpid(), signal.SIGKILL)"])
+    app = histories.app()
+    with app.flask.app_context(), pytest.raises(RunStoppedError) as caught:
+        upgrade(revision="+1", jobs=2)
+    assert caught.value.next_steps[-1] == (
+        "when the cause is mended: flask db upgrade --bind b --jobs 2 +1; see how far d has gone, "
+        "and say where it is to go: flask db upgrade --bind d --jobs 2 REVISION"
+    )
+    histories.write("b", 1, TABLE)
+    app.run("db", "upgrade", "--bind", "b", "--jobs", "2", "+1")
+    assert [histories.state(name)[0] for name in NAMES] == ["a1", "b1", "c1", None]
+
+
 def test_what_was_killed_is_to_be_looked_at(histories: Histories) -> None:
     for name in "bc":
         histories.write(name, 2, [*TABLE, "os.kill(os.getpid(), signal.SIGKILL)"])

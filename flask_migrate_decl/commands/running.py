@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from alembic import command as alembic_command
 
 from flask_migrate_decl.commands.statements import write_statements
 from flask_migrate_decl.environment import (
+    CommandWords,
     Jobs,
     histories_with,
     open_history,
@@ -64,7 +64,7 @@ def upgrade(
     """
     histories = histories_with(select(directory, bind).histories, revision)
     options: dict[str, Any] = {
-        "words": _words("upgrade", directory, bind, "" if revision == "head" else revision, jobs),
+        "words": _words("upgrade", directory, bind, revision, jobs),
         "x_arg": x_arg,
         "goes_to_head": revision in ("head", "heads"),
         "tag": tag,
@@ -123,7 +123,7 @@ def downgrade(
     :raises HistoryNotChosenError: nothing says which of several histories is meant.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     """
-    words = _words("downgrade", directory, bind, "" if revision == "-1" else revision)
+    words = _words("downgrade", directory, bind, revision)
     # For a file there is no current revision to go back from; Flask-Migrate reads it this way.
     if sql and revision == "-1":
         revision = "head:-1"
@@ -171,15 +171,17 @@ def stamp(
 
 def _words(
     command: str, directory: Directory, bind: Names, revision: str, jobs: int | None = None
-) -> str:
+) -> CommandWords:
     """Return a command as somebody types it."""
-    names = (bind,) if isinstance(bind, str) else bind
-    folder = ["-d", os.fspath(directory)] if directory is not None else []
-    binds = [word for name in names for word in ("--bind", name)]
-    # A revision may begin as an option does.
-    given = ["--", revision] if revision.startswith("-") else [revision] if revision else []
-    processes = [] if jobs is None else ["--jobs", str(jobs)]
-    return shlex.join(["flask", "db", command, *folder, *binds, *processes, *given])
+    names = (bind,) if isinstance(bind, str) else tuple(bind)
+    folder = ("-d", os.fspath(directory)) if directory is not None else ()
+    processes = () if jobs is None else ("--jobs", str(jobs))
+    given = "" if revision == _DEFAULT_REVISIONS[command] else revision
+    return CommandWords(("flask", "db", command, *folder), names, processes, given, revision)
+
+
+_DEFAULT_REVISIONS = {"upgrade": "head", "downgrade": "-1", "stamp": ""}
+"""Those that nobody has to type; the one of a stamp is typed all the same."""
 
 
 def _run(
@@ -219,7 +221,7 @@ def _run_online(
     histories: Sequence[History],
     revision: str,
     *,
-    words: str,
+    words: CommandWords,
     x_arg: Names | None = None,
     goes_to_head: bool = False,
     watch: Callable[[BindProgress], None] | None = None,

@@ -2,6 +2,7 @@
 
 from flask_migrate_decl.environment.alembic_config import script_directory, standing_config
 from flask_migrate_decl.environment.changes import describe_changes
+from flask_migrate_decl.environment.command_words import CommandWords
 from flask_migrate_decl.environment.comparison import Comparison, compare, compared_operations
 from flask_migrate_decl.environment.finding import (
     current_revisions,
@@ -50,6 +51,7 @@ __all__ = [
     "REFERENCES",
     "AppliedRevision",
     "BindProgress",
+    "CommandWords",
     "Comparison",
     "History",
     "JobProgress",

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING
 
 from flask_migrate_decl.environment.forked import Child, Ended, Stopped, Told, flush_streams
 from flask_migrate_decl.environment.interrupts import Interrupts, held_back
-from flask_migrate_decl.environment.over_binds import look_at, next_run
+from flask_migrate_decl.environment.over_binds import look_at
 from flask_migrate_decl.environment.progress import Outcome
 from flask_migrate_decl.errors import (
     BindState,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
 
+    from flask_migrate_decl.environment.command_words import CommandWords
     from flask_migrate_decl.environment.forked import Work
     from flask_migrate_decl.environment.history import History
     from flask_migrate_decl.environment.progress import AppliedRevision
@@ -141,7 +142,7 @@ class Jobs:
     watch: Callable[[JobProgress], None]
     limit: int
     fail_fast: bool
-    words: str
+    words: CommandWords
     _is_interrupted: bool = False
     _is_watched: bool = True
 
@@ -283,11 +284,12 @@ class Jobs:
         if self._is_interrupted:
             reasons.insert(0, str(InterruptedRunError()))
         by_hand = [step for one in stopped for step in one.next_steps]
+        states = tuple(state for job in jobs for state in job.states)
         return RunStoppedError(
             "\n".join(reasons),
             tuple(bind for one in stopped for bind in one.failed),
-            tuple(state for job in jobs for state in job.states),
-            (*by_hand, next_run(self.words)),
+            states,
+            (*by_hand, self.words.next_run(states)),
         )
 
 

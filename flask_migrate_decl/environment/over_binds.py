@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.environment.command_words import CommandWords
     from flask_migrate_decl.environment.history import History
     from flask_migrate_decl.environment.progress import AppliedRevision
     from flask_migrate_decl.environment.run import Commits
@@ -44,7 +45,7 @@ class RunOverBinds:
     """
 
     binds: tuple[Bind, ...]
-    words: str
+    words: CommandWords
     commits: Commits
     progress: dict[str | None, BindProgress] = field(default_factory=dict)
     locks: Locks = field(default_factory=Locks)
@@ -60,22 +61,14 @@ class RunOverBinds:
         progress = [self.progress.get(bind.key) or BindProgress(bind) for bind in self.binds]
         for one in progress:
             one.settle()
-        return RunStoppedError(
-            reason,
-            failed,
-            tuple(map(_state, progress)),
-            (*_by_hand(progress), next_run(self.words)),
-        )
-
-
-def next_run(words: str) -> str:
-    """Say what to do once nothing is left to be done by hand."""
-    return f"when the cause is mended: {words}"
+        states = tuple(map(_state, progress))
+        next_steps = (*_by_hand(progress), self.words.next_run(states))
+        return RunStoppedError(reason, failed, states, next_steps)
 
 
 @contextmanager
 def run_over_binds(
-    histories: Sequence[History], words: str, *, is_one_of_several: bool = False
+    histories: Sequence[History], words: CommandWords, *, is_one_of_several: bool = False
 ) -> Iterator[RunOverBinds]:
     """Run something on the databases of several histories, and say what is left if it stops.
 
@@ -127,7 +120,11 @@ def _commits(histories: Sequence[History], binds: Sequence[Bind]) -> Commits:
 
 def _state(progress: BindProgress) -> BindState:
     return BindState(
-        progress.bind.key, str(progress.outcome), progress.position, _explanation(progress)
+        progress.bind.key,
+        str(progress.outcome),
+        progress.position,
+        _explanation(progress),
+        is_on_its_way=progress.is_on_its_way,
     )
 
 

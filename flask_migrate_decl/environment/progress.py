@@ -209,6 +209,11 @@ class BindProgress:
         return Outcome.DONE if is_kept else Outcome.ROLLED_BACK
 
     @property
+    def is_on_its_way(self) -> bool:
+        """Whether some of its revisions were committed before it stopped, and others were not."""
+        return not self.is_done and 0 < self._kept < self.total
+
+    @property
     def position(self) -> tuple[str, ...] | None:
         """The revisions that it is at, ``None`` where that is not known."""
         is_known = self.outcome is not Outcome.UNKNOWN or self.part or self.is_out_of_sight

@@ -20,12 +20,19 @@ class BindState:
     :param outcome: ``done``, ``rolled back``, ``untouched`` or ``unknown``.
     :param at: the revisions it is at, ``None`` where that is not known.
     :param explanation: what is to be said besides.
+    :param is_on_its_way: some of its revisions were committed, and others were not.
     """
 
     bind: str | None
     outcome: str
     at: tuple[str, ...] | None = None
     explanation: str = ""
+    is_on_its_way: bool = False
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether somebody has to see how far it has gone before it can go on."""
+        return self.is_on_its_way or self.outcome == "unknown"
 
     @property
     def label(self) -> str:
