@@ -84,6 +84,17 @@ def test_the_binds_that_are_named(three: Project, section: str) -> None:
 
 
 @pytest.mark.parametrize("section", [SHARED, OWN], ids=["shared", "own"])
+def test_names_that_can_be_gone_through_once(three: Project, section: str) -> None:
+    app = begun(three, section)
+    with app.flask.app_context():
+        upgrade(bind=(name for name in ("second", "third")))
+        downgrade(revision="base", bind=(name for name in ("third",)))
+        stamp(bind=(name for name in ("default",)))
+    assert [bool(found) for found in at(app)] == [True, True, False]
+    assert [sorted(app.rows(bind=bind)) for bind in BINDS] == [[], ["item"], []]
+
+
+@pytest.mark.parametrize("section", [SHARED, OWN], ids=["shared", "own"])
 def test_a_comparison_of_the_binds_that_are_named(three: Project, section: str) -> None:
     app = begun(three, section)
     app.run("db", "upgrade")

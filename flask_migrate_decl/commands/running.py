@@ -29,12 +29,13 @@ from flask_migrate_decl.errors import (
 from flask_migrate_decl.results import RunResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from flask_migrate_decl.environment import BindProgress, History, JobProgress
 
     Directory = str | os.PathLike[str] | None
     Names = Sequence[str] | str
+    Binds = Iterable[str] | str
 
 
 def upgrade(
@@ -43,7 +44,7 @@ def upgrade(
     sql: bool = False,
     tag: str | None = None,
     x_arg: Names | None = None,
-    bind: Names = (),
+    bind: Binds = (),
     output_dir: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
     fail_fast: bool = False,
@@ -62,6 +63,7 @@ def upgrade(
     :raises JobsNumberError: it is none.
     :raises JobsUnavailableError: this system can't do it.
     """
+    bind = _names(bind)
     histories = histories_with(select(directory, bind).histories, revision)
     options: dict[str, Any] = {
         "words": _words("upgrade", directory, bind, revision, jobs),
@@ -113,7 +115,7 @@ def downgrade(
     sql: bool = False,
     tag: str | None = None,
     x_arg: Names | None = None,
-    bind: Names = (),
+    bind: Binds = (),
     output_dir: str | os.PathLike[str] | None = None,
 ) -> RunResult:
     """Undo revisions down to one, on each database in the order of the binds.
@@ -123,6 +125,7 @@ def downgrade(
     :raises HistoryNotChosenError: nothing says which of several histories is meant.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     """
+    bind = _names(bind)
     words = _words("downgrade", directory, bind, revision)
     # For a file there is no current revision to go back from; Flask-Migrate reads it this way.
     if sql and revision == "-1":
@@ -150,13 +153,14 @@ def stamp(
     sql: bool = False,
     tag: str | None = None,
     purge: bool = False,
-    bind: Names = (),
+    bind: Binds = (),
     output_dir: str | os.PathLike[str] | None = None,
 ) -> RunResult:
     """Say that databases are at a revision, and run nothing.
 
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     """
+    bind = _names(bind)
     return _run(
         alembic_command.stamp,
         histories_with(select(directory, bind).histories, revision),
@@ -169,15 +173,26 @@ def stamp(
     )
 
 
+def _names(bind: Binds) -> tuple[str, ...]:
+    """Return the names of binds, to be gone through as often as it takes.
+
+    Where all of them were gone through already, none would be left, which stands for all binds.
+    """
+    return (bind,) if isinstance(bind, str) else tuple(bind)
+
+
 def _words(
-    command: str, directory: Directory, bind: Names, revision: str, jobs: int | None = None
+    command: str,
+    directory: Directory,
+    binds: tuple[str, ...],
+    revision: str,
+    jobs: int | None = None,
 ) -> CommandWords:
     """Return a command as somebody types it."""
-    names = (bind,) if isinstance(bind, str) else tuple(bind)
     folder = ("-d", os.fspath(directory)) if directory is not None else ()
     processes = () if jobs is None else ("--jobs", str(jobs))
     given = "" if revision == _DEFAULT_REVISIONS[command] else revision
-    return CommandWords(("flask", "db", command, *folder), names, processes, given, revision)
+    return CommandWords(("flask", "db", command, *folder), binds, processes, given, revision)
 
 
 _DEFAULT_REVISIONS = {"upgrade": "head", "downgrade": "-1", "stamp": ""}
