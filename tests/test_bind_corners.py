@@ -88,6 +88,29 @@ def test_two_databases_have_no_file_in_common(several: Project) -> None:
 # --- keys --------------------------------------------------------------------------------------
 
 
+def test_an_empty_key_is_refused(sqlite_project: Project) -> None:
+    sqlite_project.binds[""] = f"sqlite:///{sqlite_project.folder}/empty.db"
+    sqlite_project.configure("multidb = true")
+    app = sqlite_project.app(tables(item=None, of_empty=""))
+    for command in ("init", "check-config"):
+        said = app.run("db", command, exit_code=2)
+        assert "SQLALCHEMY_BINDS has an empty key: give the bind a name" in said
+    sqlite_project.configure("")
+    app = sqlite_project.app(tables(item=None, of_empty=""))
+    for command in ("init", "migrate"):
+        app.run("db", command)
+
+
+@pytest.mark.parametrize("command", ["upgrade", "current", "init", "migrate"])
+def test_no_bind_has_an_empty_name(sqlite_project: Project, command: str) -> None:
+    app = sqlite_project.app(tables(item=None))
+    if command != "init":
+        app.run("db", "init")
+    said = app.run("db", command, "--bind", "", exit_code=2)
+    assert "--bind: the name is empty (migrated: default)" in said
+    assert sqlite_project.scripts() == {}
+
+
 @pytest.mark.parametrize("section", ["multidb = true", '[binds."2024"]'])
 def test_a_key_that_is_no_text_is_refused(sqlite_project: Project, section: str) -> None:
     key: str = 2024  # type: ignore[assignment]

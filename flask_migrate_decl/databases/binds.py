@@ -128,7 +128,7 @@ def migrated_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, 
     Needs an application context.
 
     :raises UnknownBindError: the configuration declares a bind that the app does not have.
-    :raises BindKeyError: the app has a bind whose key is no text.
+    :raises BindKeyError: the app has a bind whose key is no text, or empty.
     :raises AmbiguousBindError: the app calls a bind as the default database is called.
     :raises DatabaseNotReadyError: the app is not registered with its ``SQLAlchemy``.
     """
@@ -138,7 +138,7 @@ def migrated_binds(db: SQLAlchemy, configuration: Configuration) -> tuple[Bind, 
             raise UnknownBindError(dotted(path), key, known)
     for bind in _engines(db):
         is_meant = configuration.settings.multidb or str(bind) in configuration.settings.binds
-        if is_meant and not isinstance(bind, str | None):
+        if is_meant and (bind == "" or not isinstance(bind, str | None)):
             raise BindKeyError(bind)
     if is_ambiguous(db, configuration):
         raise AmbiguousBindError

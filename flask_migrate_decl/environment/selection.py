@@ -106,9 +106,8 @@ def _chosen(
     reached = {bind.key for history in found for bind in history.chosen_binds}
     for key in keys - reached:
         others = [bind for history in found for bind in history.binds]
-        raise NotMigratedError(
-            key or DEFAULT_BIND, tuple(bind.key or DEFAULT_BIND for bind in others)
-        )
+        name = DEFAULT_BIND if key is None else key
+        raise NotMigratedError(name, tuple(bind.key or DEFAULT_BIND for bind in others))
     return (history for history in found if history.chosen_binds)
 
 

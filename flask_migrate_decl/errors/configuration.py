@@ -178,11 +178,16 @@ class AmbiguousBindError(ConfigError):
 
 @dataclass(eq=False)
 class BindKeyError(ConfigError):
-    """The app has a bind whose key is no text, which a configuration can't speak of."""
+    """The app has a bind whose key is no text, which a configuration can't speak of.
+
+    Where it is empty, a shared history has one function for it and for the default database.
+    """
 
     key: object
 
     def __str__(self) -> str:
+        if self.key == "":
+            return "SQLALCHEMY_BINDS has an empty key: give the bind a name"
         return f'SQLALCHEMY_BINDS has the key {self.key!r}, which is no text: write "{self.key}"'
 
 
@@ -249,6 +254,8 @@ class NotMigratedError(ConfigError):
 
     def __str__(self) -> str:
         migrated = ", ".join(self.migrated) or "none"
+        if not self.bind:
+            return f"--bind: the name is empty (migrated: {migrated})"
         return f'--bind: the bind "{self.bind}" is not migrated here (migrated: {migrated})'
 
 
