@@ -223,6 +223,39 @@ def test_each_bind_has_its_own_record(sqlite_project: Project) -> None:
     assert_nothing_to_do(sqlite_project, define)
 
 
+def named(column: str, other: str) -> Define:
+    """Have a person in two databases, with a column of any name."""
+
+    def define(db: SQLAlchemy) -> None:
+        for name, options in ((column, {}), (other, {"bind_key": "other"})):
+            key: Column[int] = Column("id", Integer, primary_key=True)
+            db.Table("person", key, Column(name, String(40)), **options)
+
+    return define
+
+
+@pytest.mark.parametrize("directory", ["", 'directory = "own"\n'], ids=["shared", "own"])
+def test_what_is_recorded_in_a_bind_is_not_meant_for_another(
+    sqlite_project: Project, directory: str
+) -> None:
+    section = f"[binds.other]\n{directory}[[renames.columns]]\n"
+    hint = 'table = "person"\nfrom = "first"\nto = "given"\n'
+    sqlite_project.binds["other"] = f"sqlite:///{sqlite_project.folder}/other.db"
+    sqlite_project.configure(f"[binds.other]\n{directory}")
+    before = begun(sqlite_project, named("first", "first"))
+    before.execute("INSERT INTO person VALUES (1, 'Ann')", bind="other")
+    renamed(sqlite_project, named("given", "first"), section + hint)
+    app = sqlite_project.app(named("given", "given"))
+    # The same rename of the other one is a likely one, of which nobody has said anything.
+    assert "nothing to rename" not in app.run("db", "check", exit_code=1)
+    assert "nothing to rename" not in app.run("db", "check-config", "--database")
+    assert 'person.first → given of the bind "other"' in app.run("db", "suggest-renames")
+    assert "unmatched" not in app.run("db", "renames")
+    of_other = f'{section}{hint}[[renames.columns]]\n{hint}bind = "other"\n'
+    after = renamed(sqlite_project, named("given", "given"), of_other)
+    assert after.rows(bind="other") == {"person": [{"id": 1, "given": "Ann"}]}
+
+
 def test_a_database_that_is_begun_with_an_exchange_in_the_hints(project: Project) -> None:
     project.configure(SWAP)
     app = begun(project, person)

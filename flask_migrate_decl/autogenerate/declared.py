@@ -63,7 +63,10 @@ class DeclaredRenames:
             raise RenameHintsError(problems)
 
     def misplaced(self) -> Iterator[HintProblem]:
-        """Find hints that would be carried out in another database than they name."""
+        """Find hints that would be carried out in another database than they name.
+
+        One that a revision records was meant for the database it names.
+        """
         fitting = {
             hint.place: bind
             for bind, resolution in self.resolutions.items()
@@ -71,7 +74,8 @@ class DeclaredRenames:
         }
         for resolution in self.resolutions.values():
             for report in resolution.reports:
-                if report.hint.place in fitting and report.state is not State.PENDING:
+                is_meant = report.state is State.PENDING or report.revision is not None
+                if report.hint.place in fitting and not is_meant:
                     yield problem_of(of_other_bind(report.hint, fitting[report.hint.place]))
 
 
