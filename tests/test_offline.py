@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
 from pathlib import Path
+from typing import IO
 
 import flask_migrate  # type: ignore[import-untyped]
 import pytest
 
 from flask_migrate_decl import upgrade
+from flask_migrate_decl.commands import statements
 from flask_migrate_decl.errors import StatementsNotWrittenError
 from tests.project import Project
 from tests.test_choosing import OWN, SHARED, at, begun, items, revisions, three
@@ -68,6 +71,49 @@ def test_no_file_is_written_over(three: Project) -> None:
     assert {path.name: path.read_text() for path in folder.iterdir()} == {"third.sql": "precious"}
 
 
+def test_no_link_is_written_through(three: Project) -> None:
+    app = begun(three, OWN)
+    folder, target = three.folder / "sql", three.folder / "elsewhere.sql"
+    folder.mkdir()
+    (folder / "third.sql").symlink_to(target)
+    said = app.run("db", "upgrade", "--sql", "--output-dir", "sql", exit_code=2)
+    assert "third.sql was not written: it is there already" in said
+    assert [path.name for path in folder.iterdir()] == ["third.sql"]
+    assert not target.exists()
+
+
+def test_all_files_are_written_or_none(three: Project) -> None:
+    name = "x" * 300
+    three.binds[name] = f"sqlite:///{three.folder}/long.db"
+    three.configure(f"[binds.second]\n[binds.{name}]\n")
+    app = three.app(items())
+    for command in ("init", "migrate"):
+        app.run("db", command)
+    said = app.run("db", "upgrade", "--sql", "--output-dir", "a/b", exit_code=2)
+    assert re.search(r"a/b/x+\.sql was not written: File name too long", said)
+    assert not (three.folder / "a").exists()
+    (three.folder / "a").mkdir()
+    app.run("db", "upgrade", "--sql", "--output-dir", "a", exit_code=2)
+    assert list((three.folder / "a").iterdir()) == []
+
+
+def test_what_can_not_be_written_any_more_leaves_nothing(
+    three: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = begun(three, OWN)
+    written = statements.write
+
+    def full(file: IO[str], text: str) -> None:
+        if file.name.endswith("third.sql"):
+            raise OSError(errno.ENOSPC, "full")
+        written(file, text)
+
+    monkeypatch.setattr(statements, "write", full)
+    said = app.run("db", "upgrade", "--sql", "--output-dir", "sql", exit_code=2)
+    assert "sql/third.sql was not written: No space left on device" in said
+    assert not (three.folder / "sql").exists()
+
+
 def test_files_are_of_statements(three: Project) -> None:
     app = begun(three, OWN)
     said = app.run("db", "upgrade", "--output-dir", "sql", exit_code=2)
@@ -80,7 +126,9 @@ def test_a_folder_that_is_none(three: Project) -> None:
     app = begun(three, OWN)
     (three.folder / "sql").write_text("a file")
     said = app.run("db", "upgrade", "--sql", "--output-dir", "sql", exit_code=2)
-    assert re.search(r"sql(/default.sql)? was not written: (File exists|Not a directory)", said)
+    assert "\nError: sql was not written: File exists" in f"\n{said}"
+    said = app.run("db", "upgrade", "--sql", "--output-dir", "sql/of/it", exit_code=2)
+    assert "Error: sql/of/it was not written: Not a directory" in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="everything may be written by root")
