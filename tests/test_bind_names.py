@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +18,7 @@ from sqlalchemy import Column, Integer, create_engine, inspect
 
 from flask_migrate_decl.commands.statements import file_name
 from flask_migrate_decl.environment.dispatch import function_suffixes
+from flask_migrate_decl.errors import shell_word
 from tests.project import App, Define, Project
 
 NAMES = [
@@ -48,8 +52,7 @@ def items(*binds: str) -> Define:
 
 def toml(name: str) -> str:
     """Return a name as a key of TOML."""
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    return json.dumps(name)
 
 
 def begun(project: Project, directory: str, *names: str) -> App:
@@ -142,6 +145,55 @@ def test_a_bind_that_comes_later_has_nothing_of_anothers(
     assert app.rows(bind=first) == {"of_0": []}
     app.run("db", "downgrade", "base")
     assert (app.rows(bind=first), app.rows(bind=later)) == ({}, {})
+
+
+NASTY = "a\nb\x1b[31m\u2028 'c"
+SHOWN = r"a\nb\x1b[31m\u2028 'c"
+
+
+def verify_shown(said: str) -> None:
+    """See that what a bind is called has done nothing to what is shown."""
+    assert SHOWN in said
+    assert not re.search(r"[\x1b\u2028]|(?m:^b)", said)
+
+
+@pytest.mark.parametrize("directory", ["", 'directory = "own"'], ids=["shared", "own"])
+def test_what_a_bind_is_called_stays_on_its_line(sqlite_project: Project, directory: str) -> None:
+    app = begun(sqlite_project, directory, NASTY)
+    verify_shown(app.run("db", "upgrade", "--sql"))
+    app.run("db", "upgrade", "--bind", "default")
+    verify_shown(app.run("db", "check", exit_code=2))
+    app.run("db", "upgrade")
+    commands = ["check", "current", "current -v", "history -i", "check-config --database"]
+    commands += ["heads"] if directory else []
+    for command in commands:
+        verify_shown(app.run("db", *command.split()))
+    verify_shown(app.run("db", "upgrade", "--bind", "other", exit_code=2))
+
+
+@pytest.mark.parametrize("directory", ["", 'directory = "own"'], ids=["shared", "own"])
+@pytest.mark.parametrize("jobs", [[], ["--jobs", "2"]], ids=["one", "jobs"])
+def test_what_a_bind_is_called_stays_on_its_line_where_a_run_stops(
+    sqlite_project: Project, directory: str, jobs: list[str]
+) -> None:
+    app = begun(sqlite_project, directory, NASTY)
+    app.execute("CREATE TABLE of_0 (id INTEGER)", bind=NASTY)
+    said = app.result("db", "upgrade", *jobs, "+1").stderr
+    verify_shown(said)
+    again = said.rstrip().rpartition("when the cause is mended: ")[2]
+    program = f"flask() {{ printf '%s\\n' \"$4\"; }}; {again}"
+    read = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
+    assert read.stdout == f"{NASTY}\n"
+
+
+@pytest.mark.parametrize("word", [NASTY, "it's", "\x85", "\U000e0001a", "a\\b\n", "'", ""])
+def test_a_shell_reads_a_word_as_it_is(word: str) -> None:
+    written = shell_word(word)
+    assert written.isprintable()
+    environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]}
+    program = f"printf %s {written}"
+    read = subprocess.run(["bash", "-c", program], capture_output=True, check=True, env=environment)
+    assert read.stdout.decode() == word
 
 
 def test_suffixes_are_names_and_differ() -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flask_migrate_decl.errors import ConfigInvalidError, database_in_words
+from flask_migrate_decl.errors import ConfigInvalidError, database_in_words, one_line
 from flask_migrate_decl.renames import State
 from flask_migrate_decl.reporting import full_finding
 
@@ -106,7 +106,7 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]], stream: Te
     """Print a table, as wide as the terminal is, or as it needs elsewhere."""
     table = Table(*headers, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     console = Console(file=stream, highlight=False)
     if not console.is_terminal:
         console.width = Console(width=_NO_LIMIT).measure(table).maximum

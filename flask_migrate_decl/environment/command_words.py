@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.environment.progress import Outcome
+from flask_migrate_decl.errors import one_line, shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,8 +58,8 @@ class CommandWords:
         if whole:
             yield f"when the cause is mended: {self._with(whole, self.revision)}"
         if in_doubt:
-            words = self._with(in_doubt, "REVISION")
-            yield f"see how far {', '.join(in_doubt)} has gone, and say where it is to go: {words}"
+            names, words = one_line(", ".join(in_doubt)), self._with(in_doubt, "REVISION")
+            yield f"see how far {names} has gone, and say where it is to go: {words}"
 
     def _named(self, states: Iterator[BindState]) -> tuple[str, ...]:
         """Return the names of databases, in the order in which they were given."""
@@ -71,4 +71,4 @@ class CommandWords:
         named = [word for name in binds for word in ("--bind", name)]
         # A revision may begin as an option does.
         last = ["--", revision] if revision.startswith("-") else [revision] if revision else []
-        return shlex.join([*self.start, *named, *self.options, *last])
+        return " ".join(map(shell_word, (*self.start, *named, *self.options, *last)))

@@ -8,7 +8,6 @@ import sqlite3
 from contextlib import contextmanager, nullcontext
 from functools import partial, wraps
 from io import StringIO
-from shlex import quote
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic.ddl.impl import DefaultImpl
@@ -30,6 +29,7 @@ from flask_migrate_decl.environment.dispatch import dispatched
 from flask_migrate_decl.environment.history import version_tables_beside
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run, configure_arguments
 from flask_migrate_decl.environment.texts import one_line
+from flask_migrate_decl.errors import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -248,7 +248,7 @@ def _of_database(error: CommandError, run: Run, bind: Bind) -> CommandError:
         return error
     is_behind = "not up to date" in str(error)
     name = DEFAULT_BIND if bind.key is None else bind.key
-    help_ = f" Bring it there with: flask db upgrade --bind {quote(name)}" if is_behind else ""
+    help_ = f" Bring it there with: flask db upgrade --bind {shell_word(name)}" if is_behind else ""
     return CommandError(f"{bind.words}: {error}{help_}")
 
 

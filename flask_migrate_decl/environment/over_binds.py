@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DEFAULT_BIND
@@ -19,6 +18,7 @@ from flask_migrate_decl.errors import (
     MigrateError,
     OwnEnvironmentError,
     RunStoppedError,
+    shell_word,
     without_secrets,
 )
 
@@ -151,7 +151,7 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
         elif one.part is not None:
             yield (
                 f"in {one.bind.words}: see what {one.part} has done, and undo it; or do the rest "
-                f"of it too, and say so: flask db stamp --bind {quote(name)} "
+                f"of it too, and say so: flask db stamp --bind {shell_word(name)} "
                 f"{' '.join(one.leads_to) or 'base'}"
             )
         elif not one.is_out_of_sight:
@@ -161,4 +161,4 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
 def look_at(bind: Bind) -> str:
     """Say how to see where a database is."""
     name = DEFAULT_BIND if bind.key is None else bind.key
-    return f"see where {bind.words} is: flask db current --bind {quote(name)}"
+    return f"see where {bind.words} is: flask db current --bind {shell_word(name)}"

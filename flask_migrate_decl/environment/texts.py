@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from flask_migrate_decl.errors import one_line
+
+__all__ = ["docstring", "one_line"]
+
 _ESCAPES = {
     "\\": "\\\\",
     '"""': '\\"\\"\\"',
@@ -15,11 +19,3 @@ def docstring(text: str) -> str:
     for characters, escaped in _ESCAPES.items():
         text = text.replace(characters, escaped)
     return text
-
-
-def one_line(text: str) -> str:
-    """Return text that stays on its line, as a comment of SQL has to."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )

@@ -100,6 +100,7 @@ from flask_migrate_decl.errors.runs import (
     TwoPhaseUnavailableError,
 )
 from flask_migrate_decl.errors.secrets import secret_lines, without_secrets
+from flask_migrate_decl.errors.texts import one_line, shell_word
 
 __all__ = [
     "MANY_ROWS",
@@ -188,6 +189,8 @@ __all__ = [
     "VersionTableSharedError",
     "database_in_words",
     "is_name_in_history",
+    "one_line",
     "secret_lines",
+    "shell_word",
     "without_secrets",
 ]

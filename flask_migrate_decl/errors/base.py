@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.errors.texts import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,7 +20,7 @@ def database_in_words(bind: str | None) -> str:
 
     :param bind: the bind key, ``None`` for the default database.
     """
-    return "the default database" if bind is None else f'the bind "{bind}"'
+    return "the default database" if bind is None else f'the bind "{one_line(str(bind))}"'
 
 
 class MigrateError(Exception):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.errors.base import MigrateError, listed
+from flask_migrate_decl.errors.texts import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +152,8 @@ class UnknownBindError(ConfigError):
         known = ", ".join(self.known) or "none"
         is_default = self.bind == "default" and self.key.endswith(".bind")
         mend = f"; {self.help_for_default}" if is_default else ""
-        return f'{self.key}: there is no bind "{self.bind}"; SQLALCHEMY_BINDS has: {known}{mend}'
+        said = f'{self.key}: there is no bind "{self.bind}"; SQLALCHEMY_BINDS has: {known}{mend}'
+        return one_line(said)
 
 
 @dataclass(eq=False)
@@ -163,7 +165,7 @@ class UndeclaredBindError(ConfigError):
 
     def __str__(self) -> str:
         declared = ", ".join(self.declared) or "none"
-        return f'the bind "{self.bind}" is not declared (declared: {declared})'
+        return one_line(f'the bind "{self.bind}" is not declared (declared: {declared})')
 
 
 class AmbiguousBindError(ConfigError):
@@ -255,8 +257,10 @@ class NotMigratedError(ConfigError):
     def __str__(self) -> str:
         migrated = ", ".join(self.migrated) or "none"
         if not self.bind:
-            return f"--bind: the name is empty (migrated: {migrated})"
-        return f'--bind: the bind "{self.bind}" is not migrated here (migrated: {migrated})'
+            return f"--bind: the name is empty (migrated: {one_line(migrated)})"
+        return one_line(
+            f'--bind: the bind "{self.bind}" is not migrated here (migrated: {migrated})'
+        )
 
 
 def is_name_in_history(bind: str) -> bool:
@@ -278,9 +282,10 @@ class BindNameError(ConfigError):
     @property
     def message(self) -> str:
         """What is wrong."""
+        bind = one_line(self.bind)
         return (
-            f"{self.template} would write a function upgrade_{self.bind}() for the bind "
-            f'"{self.bind}", and that is no Python name'
+            f'{self.template} would write a function upgrade_{bind}() for the bind "{bind}", and '
+            "that is no Python name"
         )
 
     help = (

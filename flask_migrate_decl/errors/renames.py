@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask_migrate_decl.errors.base import FindingsError, MigrateError, listed
+from flask_migrate_decl.errors.base import FindingsError, MigrateError, database_in_words, listed
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,8 @@ class HintsNotSeenError(FindingsError):
     bind: str | None
 
     def __str__(self) -> str:
-        database = f'the bind "{self.bind}"' if self.bind else "the default database"
         return (
-            f"no revision can be written, as the comparison of {database} did not look at the "
-            'rename hints: let autogenerate_plugins have "alembic.autogenerate.*" in it, in env.py '
-            "too"
+            f"no revision can be written, as the comparison of {database_in_words(self.bind)} did "
+            'not look at the rename hints: let autogenerate_plugins have "alembic.autogenerate.*" '
+            "in it, in env.py too"
         )

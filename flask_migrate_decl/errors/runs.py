@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.errors.base import database_in_words, listed
 from flask_migrate_decl.errors.databases import DatabaseError
+from flask_migrate_decl.errors.texts import one_line, shell_word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ class BindState:
     @property
     def label(self) -> str:
         """The database's name for people."""
-        return "<default>" if self.bind is None else self.bind
+        return "<default>" if self.bind is None else one_line(self.bind)
 
     @property
     def words(self) -> str:
@@ -120,7 +121,7 @@ class CommitRefusedError(DatabaseError):
     revision: str | None
 
     def __str__(self) -> str:
-        name = "default" if self.bind is None else self.bind
+        name = shell_word("default" if self.bind is None else self.bind)
         revision = f"the revision {self.revision}" if self.revision else "something"
         return (
             f"{revision} commits by itself on {database_in_words(self.bind)}, such as with "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.errors import database_in_words, one_line
 from flask_migrate_decl.renames.hints import key_ends
 from flask_migrate_decl.renames.names import nearest
 from flask_migrate_decl.renames.states import HintReport, State
@@ -165,9 +166,9 @@ def of_other_bind(hint: Hint, bind: str | None) -> HintReport:
     """Report a hint that would be carried out in another database than it names."""
     return _elsewhere(
         hint,
-        f'the bind "{hint.bind}"' if hint.bind else "the default database",
-        f'the bind "{bind}"' if bind else "the default database",
-        f'add bind = "{bind}" to the hint' if bind else "take bind out of the hint",
+        database_in_words(hint.bind),
+        database_in_words(bind),
+        f'add bind = "{one_line(bind)}" to the hint' if bind else "take bind out of the hint",
     )
 
 

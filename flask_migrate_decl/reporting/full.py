@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from flask_migrate_decl.errors import one_line
 from flask_migrate_decl.reporting.paths import shown_path
 
 if TYPE_CHECKING:
@@ -22,18 +23,13 @@ def headline(finding: Finding) -> str:
     """Return a finding in one line, without what helps."""
     rule = finding.rule
     place = f"{shown_place(finding.place)}: " if finding.place else ""
-    return f"{place}{rule.severity} {rule.code}: {_one_line(finding.message)}"
+    return f"{place}{rule.severity} {rule.code}: {one_line(finding.message)}"
 
 
 def shown_place(place: Place) -> str:
     """Write a place as editors and terminals understand it."""
     path = shown_path(place.path)
     return path if place.line is None else f"{path}:{place.line}:{place.column}"
-
-
-def _one_line(text: str) -> str:
-    """Show characters that would break a line, or its layout, as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _lines(finding: Finding) -> Iterator[str]:
@@ -46,7 +42,7 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield f"{' ' * width} = {related.message}: {shown_place(related.place)}"
         yield from _excerpt(related.place, width)
     if finding.help:
-        yield f"{' ' * width} = help: {_one_line(finding.help)}"
+        yield f"{' ' * width} = help: {one_line(finding.help)}"
 
 
 def _excerpt(place: Place, width: int) -> Iterator[str]:

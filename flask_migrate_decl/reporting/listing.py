@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flask_migrate_decl.errors import one_line
 from flask_migrate_decl.reporting.full import shown_place
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class HintList:
 
 def bind_label(bind: str | None) -> str:
     """Return a bind's name for people."""
-    return "<default>" if bind is None else str(bind)
+    return "<default>" if bind is None else one_line(str(bind))
 
 
 def _for_json(hint: ListedHint) -> dict[str, Any]:
