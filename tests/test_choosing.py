@@ -94,6 +94,81 @@ def test_names_that_can_be_gone_through_once(three: Project, section: str) -> No
     assert [sorted(app.rows(bind=bind)) for bind in BINDS] == [[], ["item"], []]
 
 
+NAMELESS = ["", "@", " ", "a:b:c"]
+OUT_OF_IT = ["head+1", "heads+1", "head-9", "base+9"]
+TO_RUN = ["upgrade", "upgrade --sql", "upgrade --jobs 2", "downgrade", "downgrade --sql", "stamp"]
+TO_WRITE = ["show", "edit", "merge", "revision --head"]
+
+
+@pytest.mark.parametrize("command", TO_RUN + TO_WRITE)
+def test_what_is_no_revision_is_an_error(
+    three: Project, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "false")
+    app = begun(three, OWN)
+    scripts, before = set(three.folder.rglob("*.py")), at(app)
+    revisions_ = [*NAMELESS, *OUT_OF_IT, "label@"]
+    for revision in revisions_ if command in TO_RUN else [*revisions_, "-9", "-3"]:
+        given = [revision] if "--head" in command else ["--", revision]
+        said = app.run("db", *command.split(), *each("second"), *given, exit_code=2)
+        assert "Error: " in said
+    assert set(three.folder.rglob("*.py")) == scripts
+    assert at(app) == before
+
+
+@pytest.mark.parametrize("jobs", [[], ["--jobs", "2"]], ids=["one", "jobs"])
+def test_steps_that_lead_out_of_one_history_are_found_before_another_is_run(
+    three: Project, jobs: list[str]
+) -> None:
+    app = begun(three, OWN)
+    app.run("db", "revision", "-m", "third", *each("default"))
+    said = app.run("db", "upgrade", *jobs, "base+3", exit_code=2)
+    assert "Can't locate revision identified by 'base+3' in second (second): it leads out" in said
+    assert at(app) == [(), (), ()]
+
+
+def test_steps_from_a_revision_may_lead_to_base(three: Project) -> None:
+    app = begun(three, OWN)
+    app.run("db", "upgrade", "head-1")
+    first = revisions(app, "second")[0]
+    assert at(app)[1] == (first,)
+    app.run("db", "downgrade", *each("second"), "--", "head-2")
+    assert at(app)[1] == ()
+
+
+@pytest.mark.parametrize("section", [SHARED, OWN], ids=["shared", "own"])
+def test_an_error_says_of_which_database_it_is(three: Project, section: str) -> None:
+    app = begun(three, section)
+    app.run("db", "upgrade")
+    app.execute("UPDATE alembic_version SET version_num = 'gone'", bind="second")
+    commands = ["current", "show current", "history -r current:", "check", "migrate", "upgrade"]
+    for command in commands:
+        said = app.run("db", *command.split(), exit_code=2)
+        assert "Error: the bind \"second\": Can't locate revision identified by 'gone'" in said
+    three.binds["second"] = f"sqlite:///{three.folder}/no/such.db"
+    app = three.app(items("name"))
+    for command in [*commands, "history -i", "stamp", "suggest-renames", "upgrade --jobs 2"]:
+        said = app.run("db", *command.split(), exit_code=2)
+        assert 'the bind "second" can\'t be reached: unable to open database file' in said
+
+
+def test_several_revisions_of_a_database_have_an_order(three: Project) -> None:
+    three.configure("")
+    app = three.app(items())
+    app.run("db", "init")
+    names = ("b2", "c3", "a1", "e5", "d4")
+    for name in names:
+        app.run("db", "revision", "--rev-id", name, "--head", "base", "--splice")
+    app.run("db", "upgrade", "heads")
+    for order in (names, sorted(names), sorted(names)[::-1]):
+        app.execute("DELETE FROM alembic_version")
+        app.execute(*(f"INSERT INTO alembic_version VALUES ('{name}')" for name in order))
+        assert re.findall(r"(?m)^(\w+) \(head\)", app.run("db", "current")) == sorted(names)
+        with app.flask.app_context():
+            (database,) = current().databases
+        assert database.revisions == database.heads == tuple(sorted(names))
+
+
 @pytest.mark.parametrize("section", [SHARED, OWN], ids=["shared", "own"])
 def test_a_comparison_of_the_binds_that_are_named(three: Project, section: str) -> None:
     app = begun(three, section)

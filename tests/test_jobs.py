@@ -447,8 +447,9 @@ def test_another_url_for_migrations(
     app = histories.app()
     path = histories.project.folder / "migrate.toml"
     path.write_text(path.read_text().replace('"of/b"', '"of/b"\nurl_env = "URL_OF_B"'))
-    error = stopped(app)
-    assert (error.failed, outcomes(error)["b"][0]) == (("b",), "untouched")
+    said = app.run("db", "upgrade", "--jobs", "2", exit_code=2)
+    assert 'URL_OF_B, from which the bind "b" takes its URL for migrations, is not set' in said
+    assert [histories.state(name) for name in NAMES] == [(None, {})] * 4
     monkeypatch.setenv("URL_OF_B", f"sqlite:///{tmp_path}/other.db")
     with app.flask.app_context():
         upgrade(jobs=2)

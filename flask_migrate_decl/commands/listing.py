@@ -14,8 +14,10 @@ from flask_migrate_decl.environment import (
     histories_with,
     open_history,
     revision_ids,
+    scripts_at,
     scripts_of,
     select,
+    verify_revision,
 )
 from flask_migrate_decl.errors import AlembicCommandError
 from flask_migrate_decl.reporting.listing import bind_label
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 def show(directory: Directory = None, revision: str = "head", bind: Names = ()) -> Listing:
     """Return a revision; ``current`` is what the databases are at."""
+    verify_revision(revision)
     found = []
     for history_ in histories_with(select(directory, bind).histories, revision):
         with open_history(history_) as (config, _run):
@@ -111,7 +114,10 @@ def _walked(config: Config, rev_range: str) -> Iterable[Script]:
     start, end = rev_range.strip().split(":")
     if _CURRENT not in (start, end):
         return scripts.walk_revisions(start or "base", end or "heads")
-    at = list(current_revisions(config).values())
+    current_ = current_revisions(config)
+    for bind, revisions in current_.items():
+        scripts_at(scripts, bind, revisions)
+    at = list(current_.values())
     found: set[str] = set()
     for revisions in at:
         base, head = (revisions if name == _CURRENT else name for name in (start, end))
@@ -180,11 +186,11 @@ def _current_lines(
 
 def _current(config: Config, history_: History) -> Iterator[CurrentRevisions]:
     scripts, at = ScriptDirectory.from_config(config), current_revisions(config)
-    ends = tuple(scripts.get_heads())
+    ends = tuple(sorted(scripts.get_heads()))
     for bind in history_.chosen_binds:
         if bind.key in at:
             url, revisions = shown_url(bind.engine.url), at[bind.key]
-            reached = tuple(scripts.get_all_current(revisions))
+            reached = scripts_at(scripts, bind.key, revisions)
             yield CurrentRevisions(bind.key, url, history_.directory, reached, revisions, ends)
 
 

@@ -18,9 +18,10 @@ from flask_migrate_decl.environment import (
     run_over_binds,
     select,
     verify_history,
+    verify_revision,
+    verify_steps,
 )
 from flask_migrate_decl.errors import (
-    AlembicCommandError,
     HistoryNotChosenError,
     JobsNotCombinedError,
     JobsNumberError,
@@ -71,6 +72,8 @@ def upgrade(
         "goes_to_head": revision in ("head", "heads"),
         "tag": tag,
     }
+    _verify(histories, revision)
+    verify_steps(histories, revision)
     if jobs is not None:
         _verify_jobs(jobs, histories, sql=sql)
     if jobs is None or output_dir is not None or len(histories) < 2:
@@ -83,6 +86,7 @@ def upgrade(
             alembic_command.upgrade, (history,), revision, watch=tell, **options
         ).applied
 
+    _verify_urls(histories)
     run = Jobs(histories, run_history, watch, jobs, fail_fast, options["words"])
     return RunResult(run.run())
 
@@ -95,8 +99,6 @@ def _verify_jobs(jobs: int, histories: Sequence[History], *, sql: bool) -> None:
         raise JobsNotCombinedError("--sql")
     if len(histories) > 1:
         _verify_separate(histories)
-    for history in histories:
-        verify_history(history)
 
 
 def _verify_separate(histories: Sequence[History]) -> None:
@@ -135,6 +137,7 @@ def downgrade(
     if len(histories) > 1 and not selection.is_said:
         # To undo something everywhere would lose rows that nobody had in mind.
         raise HistoryNotChosenError(tuple(map(str, histories)))
+    _verify(histories, revision)
     return _run(
         alembic_command.downgrade,
         histories,
@@ -161,9 +164,11 @@ def stamp(
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     """
     bind = _names(bind)
+    histories = histories_with(select(directory, bind).histories, revision)
+    _verify(histories, revision)
     return _run(
         alembic_command.stamp,
-        histories_with(select(directory, bind).histories, revision),
+        histories,
         revision,
         words=_words("stamp", directory, bind, revision),
         sql=sql,
@@ -209,26 +214,25 @@ def _run(
     **options: Any,
 ) -> RunResult:
     """Run one of Alembic's commands on several histories, or return its statements."""
-    _verify_revision(revision)
-    for history in histories:
-        verify_history(history)
     if sql:
         return _written_down(command, histories, revision, output_dir, **options)
     if output_dir is not None:
         reason = "it is for --sql, which was not given"
         raise StatementsNotWrittenError(Path(output_dir), reason)
-    for bind in (bind for history in histories for bind in history.chosen_binds):
-        bind.verify_url()
+    _verify_urls(histories)
     return _run_online(command, histories, revision, **options)
 
 
-def _verify_revision(revision: str) -> None:
-    """Refuse what names no revision: Alembic ends in a traceback.
+def _verify(histories: Sequence[History], revision: str) -> None:
+    """Find out that a command can't be carried out, before anything of it is."""
+    verify_revision(revision)
+    for history in histories:
+        verify_history(history)
 
-    :raises AlembicCommandError: it is empty, or the end of a range is.
-    """
-    if revision.split(":")[-1].strip().partition("@")[0] == "":
-        raise AlembicCommandError(f"Can't locate revision identified by '{revision}'")
+
+def _verify_urls(histories: Sequence[History]) -> None:
+    for bind in (bind for history in histories for bind in history.chosen_binds):
+        bind.verify_url()
 
 
 def _run_online(

@@ -15,6 +15,7 @@ from flask_migrate_decl.environment import (
     revision_ids,
     scripts_of,
     select,
+    verify_revision,
     with_several_heads,
 )
 from flask_migrate_decl.errors import HistoryNotChosenError, RevisionIdError
@@ -79,6 +80,7 @@ def revision(
         "version_path": version_path,
         "rev_id": rev_id,
     }
+    verify_revision(head)
     selection = select(directory, bind).with_revision(head)
     is_about_one = sql or not autogenerate or any(arguments[key] for key in _OF_ONE_HISTORY)
     if is_about_one:
@@ -153,9 +155,11 @@ def edit(
 
     :raises HistoryNotChosenError: there is such a one in several histories.
     """
+    verify_revision(revision)
     history = _only(histories_with(select(directory, bind).histories, revision))
     with open_history(history) as (config, _run):
         ids = revision_ids(config, revision)
+        scripts_of(config, ids)
         # Alembic would open what several databases are at once for each of them.
         for one in ids if isinstance(ids, tuple) and ids else (revision,):
             alembic_command.edit(config, one)
@@ -178,9 +182,11 @@ def merge(
     names = (revisions,) if isinstance(revisions, str) else tuple(revisions)
     histories = select(directory, bind).histories
     for name in names:
+        verify_revision(name)
         histories = histories_with(histories, name)
     history = _only(with_several_heads(histories) or histories)
     with open_history(history, flags=("quiet",)) as (config, _run):
+        scripts_of(config, names)
         message = history.message_for_template(message)
         merged = alembic_command.merge(
             config, names, message=message, branch_label=branch_label, rev_id=rev_id

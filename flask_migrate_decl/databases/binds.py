@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
 from flask_migrate_decl.config import DEFAULT_BIND, dotted, hint_path
 from flask_migrate_decl.databases.urls import engine_with_url_of, session_options
 from flask_migrate_decl.errors import (
     AmbiguousBindError,
     BindKeyError,
+    ConnectionFailedError,
     DatabaseNotReadyError,
     UnknownBindError,
     database_in_words,
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flask_sqlalchemy import SQLAlchemy
-    from sqlalchemy import URL, Engine, MetaData
+    from sqlalchemy import URL, Connection, Engine, MetaData
 
     from flask_migrate_decl.config import Configuration, KeyPath
 
@@ -84,6 +87,19 @@ class Bind:
         :raises MigrationUrlError: the environment variable holds none.
         """
         _ = self.engine
+
+    def connect(self) -> Connection:
+        """Connect for migrations. Needs an application context.
+
+        :raises ConnectionFailedError: the database can't be reached.
+        :raises MigrationUrlError: migrations have no URL.
+        """
+        engine = self.engine
+        try:
+            return engine.connect()
+        except SQLAlchemyError as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            raise ConnectionFailedError(str(reason), None, self.key) from error
 
     @property
     def missing_file(self) -> Path | None:

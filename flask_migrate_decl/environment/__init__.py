@@ -8,7 +8,10 @@ from flask_migrate_decl.environment.finding import (
     current_revisions,
     histories_with,
     revision_ids,
+    scripts_at,
     scripts_of,
+    verify_revision,
+    verify_steps,
     with_several_heads,
 )
 from flask_migrate_decl.environment.history import (
@@ -79,6 +82,7 @@ __all__ = [
     "revision_ids",
     "run_over_binds",
     "script_directory",
+    "scripts_at",
     "scripts_of",
     "select",
     "standing_config",
@@ -88,6 +92,8 @@ __all__ = [
     "verify_function_names",
     "verify_history",
     "verify_own_env",
+    "verify_revision",
+    "verify_steps",
     "verify_version_tables",
     "with_several_heads",
     "worded_errors",

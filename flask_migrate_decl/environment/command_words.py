@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.errors import BindState
 
-_FROM_WHERE_IT_IS = re.compile(r"([^@]*@)?(current)?[+-]\d+")
-"""A revision such as ``-1`` or ``label@+2``; ``ab12+1`` is the same one wherever it starts."""
+_FROM_WHERE_IT_IS = re.compile(r"(?:.+?@)?[+-]\d")
+"""How Alembic knows ``-1`` or ``label@+2``; ``ab12+1`` is the same one wherever it starts."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class CommandWords:
 
         :param states: what is left of every database of the run.
         """
-        if not _FROM_WHERE_IT_IS.fullmatch(self.steps):
+        if not _FROM_WHERE_IT_IS.match(self.steps):
             return f"when the cause is mended: {self}"
         left = [state for state in states if state.outcome != Outcome.DONE]
         return "; ".join(self._again(left)) or "nothing: each database is done"

@@ -6,19 +6,23 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from flask_migrate_decl.autogenerate import bind_of
 from flask_migrate_decl.environment.alembic_config import script_directory
 from flask_migrate_decl.environment.session import worded_errors
-from flask_migrate_decl.errors import AmbiguousRevisionError
+from flask_migrate_decl.errors import (
+    AlembicCommandError,
+    AmbiguousRevisionError,
+    database_in_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alembic.config import Config
-    from alembic.script import Script
 
     from flask_migrate_decl.environment.history import History
 
@@ -43,6 +47,45 @@ def histories_with(histories: Sequence[History], revision: str) -> tuple[History
         return found
     places = tuple(map(str, found or histories))
     raise AmbiguousRevisionError(revision, places, is_found=bool(found))
+
+
+def verify_revision(revision: str) -> None:
+    """Refuse what names no revision: Alembic ends in a traceback.
+
+    :raises AlembicCommandError: it is empty, or the end of a range is, or there are two ranges.
+    """
+    label, at, name = revision.split(":")[-1].strip().rpartition("@")
+    if not name or (at and not label) or revision.count(":") > 1:
+        raise _not_found(revision)
+
+
+def verify_steps(histories: Sequence[History], revision: str) -> None:
+    """Refuse steps from a revision that lead out of the history: Alembic ends in a traceback.
+
+    :param revision: such as ``head-2``; other ones are looked at by Alembic.
+    :raises AlembicCommandError: there are not so many revisions.
+    """
+    target = revision.split(":")[-1]
+    if not _STEPS_FROM.match(target):
+        return
+    for history in histories:
+        with worded_errors(), script_directory(history) as scripts:
+            # What a script asserts itself is an error in it.
+            scripts.get_heads()
+            try:
+                list(scripts.iterate_revisions(target, "base", implicit_base=True))
+            except AssertionError as error:
+                message = f"{_not_found(target)} in {history}: it leads out of the history"
+                raise AlembicCommandError(message) from error
+            except RevisionError as error:
+                raise AlembicCommandError(f"{history}: {error}") from error
+
+
+_STEPS_FROM = re.compile(r"(?:.+?@)?\w+[+-]\d")
+
+
+def _not_found(revision: object) -> AlembicCommandError:
+    return AlembicCommandError(f"Can't locate revision identified by '{revision}'")
 
 
 def with_several_heads(histories: Sequence[History]) -> tuple[History, ...]:
@@ -77,7 +120,8 @@ def current_revisions(config: Config) -> dict[str | None, tuple[str, ...]]:
     found: dict[str | None, tuple[str, ...]] = {}
 
     def collect(revisions: tuple[str, ...], context: Any) -> list[Any]:
-        found[bind_of(context)] = tuple(revisions)
+        # A database has no order in which it keeps several.
+        found[bind_of(context)] = tuple(sorted(revisions))
         return []
 
     with EnvironmentContext(config, history, fn=collect, dont_mutate=True):
@@ -90,13 +134,34 @@ def revision_ids(config: Config, revision: str) -> str | tuple[str, ...]:
     if revision != "current":
         return revision
     history = ScriptDirectory.from_config(config)
-    found = current_revisions(config).values()
-    scripts = [script for at in found for script in history.get_all_current(at)]
+    found = current_revisions(config).items()
+    scripts = [script for bind, at in found for script in scripts_at(history, bind, at)]
     return tuple(dict.fromkeys(script.revision for script in scripts))
 
 
 def scripts_of(config: Config, revisions: str | tuple[str, ...]) -> tuple[Script, ...]:
-    """Return the scripts of revisions."""
+    """Return the scripts of revisions.
+
+    :raises AlembicCommandError: a step leads out of the history.
+    """
     if not revisions:
         return ()
-    return tuple(ScriptDirectory.from_config(config).get_revisions(revisions))
+    found = tuple(ScriptDirectory.from_config(config).get_revisions(revisions))
+    if not all(isinstance(script, Script) for script in found):
+        raise _not_found(revisions)
+    return found
+
+
+def scripts_at(
+    history: ScriptDirectory, bind: str | None, revisions: tuple[str, ...]
+) -> tuple[Script, ...]:
+    """Return the scripts of what a database is at, in an order of their own.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :raises AlembicCommandError: it is at one that the history does not have.
+    """
+    try:
+        found = history.get_all_current(revisions)
+    except CommandError as error:
+        raise AlembicCommandError(f"{database_in_words(bind)}: {error}") from error
+    return tuple(sorted(found, key=lambda script: script.revision))

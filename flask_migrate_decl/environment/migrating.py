@@ -123,7 +123,7 @@ def _commit_rest(connection: Connection) -> Callable[..., None]:
 @contextmanager
 def _connection(bind: Bind, options: dict[str, Any]) -> Iterator[Connection]:
     """Connect, and leave out the default schema, whose tables Alembic takes for a stranger's."""
-    with bind.engine.connect() as connection:
+    with bind.connect() as connection:
         if options.get("version_table_schema") == connection.dialect.default_schema_name:
             options.pop("version_table_schema", None)
         yield connection

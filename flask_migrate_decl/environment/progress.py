@@ -98,8 +98,8 @@ class BindProgress:
 
     def begin(self, revisions: tuple[str, ...], total: int) -> None:
         """Note where the database is, and how many revisions are to be run."""
-        self.before = revisions if self.before is None else self.before
-        self.at = self._kept_at = revisions
+        self.at = self._kept_at = tuple(sorted(revisions))
+        self.before = self.at if self.before is None else self.before
         self.total = len(self.applied) + total
         self.watch(self)
 

@@ -43,6 +43,7 @@ from flask_migrate_decl.errors.configuration import (
 )
 from flask_migrate_decl.errors.databases import (
     BlockedError,
+    ConnectionFailedError,
     DatabaseError,
     ForeignKeysBrokenError,
     LockLostError,
@@ -122,6 +123,7 @@ __all__ = [
     "ConfigUnreadableError",
     "ConfigUnwritableError",
     "ConfiguredAppMissingError",
+    "ConnectionFailedError",
     "DatabaseError",
     "DatabaseMissingError",
     "DatabaseNotReadyError",

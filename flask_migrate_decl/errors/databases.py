@@ -24,6 +24,19 @@ class StatementFailedError(DatabaseError):
 
 
 @dataclass(eq=False)
+class ConnectionFailedError(StatementFailedError):
+    """There was no connection to a database.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+
+    bind: str | None
+
+    def __str__(self) -> str:
+        return f"{database_in_words(self.bind)} can't be reached: {self.message}"
+
+
+@dataclass(eq=False)
 class MigrationUrlError(DatabaseError):
     """An environment variable does not hold the URL that a database is migrated by.
 
