@@ -227,6 +227,32 @@ def test_two_histories_in_one_file_wait_for_each_other(histories: Histories) -> 
     assert found == {"a", "b", "b1", "b2", "b3", "t1", "t2", "t3"}
 
 
+@pytest.mark.parametrize("url", ["sqlite:///{}/a.db", "sqlite:///file:{}/x/../a.db?uri=true"])
+def test_a_file_that_migrations_alone_share_is_waited_for(
+    histories: Histories, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    (tmp_path / "x").mkdir()
+    monkeypatch.setenv("URL_OF_B", url.format(tmp_path))
+    shutil.rmtree(tmp_path / "of" / "a")
+    shutil.rmtree(tmp_path / "of" / "b")
+    log = tmp_path / "log"
+    for name in "ab":
+        told = 'with open("{}", "a") as log: log.write("{} {}\\n")'
+        begin, end = (told.format(log, what, name) for what in ("begin", "end"))
+        table = TABLE[0].replace("t{0}", name)
+        histories.write(name, 1, [begin, "time.sleep(0.5)", table, end])
+    app = histories.app()
+    path = histories.project.folder / "migrate.toml"
+    changed = '"of/b"\nurl_env = "URL_OF_B"\nversion_table = "at_b"'
+    path.write_text(path.read_text().replace('"of/b"', changed))
+    with app.flask.app_context():
+        upgrade(jobs=4)
+    assert log.read_text().splitlines() == ["begin a", "end a", "begin b", "end b"]
+    engine = create_engine(histories.project.binds["a"])
+    assert set(inspect(engine).get_table_names()) == {"a", "alembic_version", "at_b", "b"}
+    engine.dispose()
+
+
 @pytest.mark.parametrize("mode", ["together", "two-phase"])
 def test_processes_commit_by_themselves(histories: Histories, mode: str) -> None:
     app = histories.app(f'bind_transactions = "{mode}"')

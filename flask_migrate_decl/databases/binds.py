@@ -117,12 +117,24 @@ class Bind:
     @property
     def place(self) -> tuple[object, ...]:
         """What is the same for two binds of one database, as far as their URLs tell."""
-        url = self.app_engine.url
-        if url.get_backend_name() == "sqlite":
-            path = _sqlite_file(url)
-            return ("sqlite", id(self.app_engine) if path is None else path.resolve())
-        socket = url.query.get("host") or url.query.get("unix_socket")
-        return (url.get_backend_name(), url.host or socket, url.port, url.database)
+        return _place(self.app_engine)
+
+    @property
+    def migrated_place(self) -> tuple[object, ...]:
+        """The same for the URL that migrations take. Needs an application context.
+
+        :raises MigrationUrlError: migrations have no URL.
+        """
+        return _place(self.engine)
+
+
+def _place(engine: Engine) -> tuple[object, ...]:
+    url = engine.url
+    if url.get_backend_name() == "sqlite":
+        path = _sqlite_file(url)
+        return ("sqlite", id(engine) if path is None else path.resolve())
+    socket = url.query.get("host") or url.query.get("unix_socket")
+    return (url.get_backend_name(), url.host or socket, url.port, url.database)
 
 
 def _sqlite_file(url: URL) -> Path | None:

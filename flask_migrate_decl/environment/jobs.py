@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import signal
 import tempfile
 from dataclasses import dataclass, field
@@ -97,10 +96,9 @@ class _Job:
 
     @cached_property
     def places(self) -> set[object]:
-        """Where its databases are, as far as their URLs tell."""
+        """Where its databases are, as far as their URLs and those for migrations tell."""
         binds = self.history.chosen_binds
-        urls = {os.environ.get(bind.url_env) for bind in binds if bind.url_env is not None}
-        return {bind.place for bind in binds} | urls - {None}
+        return {place for bind in binds for place in (bind.place, bind.migrated_place)}
 
     @property
     def applied(self) -> tuple[AppliedRevision, ...]:
