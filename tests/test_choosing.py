@@ -127,6 +127,19 @@ def test_steps_that_lead_out_of_one_history_are_found_before_another_is_run(
     assert at(app) == [(), (), ()]
 
 
+@pytest.mark.parametrize("jobs", [[], ["--jobs", "2"]], ids=["one", "jobs"])
+def test_a_script_that_is_no_python_is_found_before_another_history_is_run(
+    three: Project, jobs: list[str]
+) -> None:
+    app = begun(three, OWN)
+    (three.folder / "third" / "versions" / "broken.py").write_text("def upgrade(:\n")
+    for command in (["upgrade", *jobs], ["stamp"], ["downgrade", *each("second", "third")]):
+        said = app.run("db", *command, exit_code=2)
+        assert "third/versions/broken.py, line 1: " in said
+    (three.folder / "third" / "versions" / "broken.py").unlink()
+    assert at(app) == [(), (), ()]
+
+
 def test_steps_from_a_revision_may_lead_to_base(three: Project) -> None:
     app = begun(three, OWN)
     app.run("db", "upgrade", "head-1")

@@ -19,6 +19,7 @@ from flask_migrate_decl.environment import (
     select,
     verify_history,
     verify_revision,
+    verify_scripts,
     verify_steps,
 )
 from flask_migrate_decl.errors import (
@@ -228,6 +229,10 @@ def _verify(histories: Sequence[History], revision: str) -> None:
     verify_revision(revision)
     for history in histories:
         verify_history(history)
+    if len(histories) > 1:
+        # A script that can't be read would be found once those before it were run.
+        for history in histories:
+            verify_scripts(history)
 
 
 def _verify_urls(histories: Sequence[History]) -> None:

@@ -11,6 +11,7 @@ from flask_migrate_decl.environment.finding import (
     scripts_at,
     scripts_of,
     verify_revision,
+    verify_scripts,
     verify_steps,
     with_several_heads,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "verify_history",
     "verify_own_env",
     "verify_revision",
+    "verify_scripts",
     "verify_steps",
     "verify_version_tables",
     "with_several_heads",

@@ -59,6 +59,15 @@ def verify_revision(revision: str) -> None:
         raise _not_found(revision)
 
 
+def verify_scripts(history: History) -> None:
+    """Find out that the scripts of a history can't be read.
+
+    :raises ScriptUnreadableError: one is no Python.
+    """
+    with worded_errors(), script_directory(history) as scripts:
+        scripts.get_heads()
+
+
 def verify_steps(histories: Sequence[History], revision: str) -> None:
     """Refuse steps from a revision that lead out of the history: Alembic ends in a traceback.
 
