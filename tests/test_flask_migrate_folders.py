@@ -299,3 +299,12 @@ def test_an_apps_handlers_stay_open(sqlite_project: Project) -> None:
         own.removeHandler(handler)
         handler.close()
     assert log.read_text() == "before\nafter\n"
+
+
+def test_a_folder_that_is_no_template(sqlite_project: Project) -> None:
+    app = sqlite_project.app(lambda _db: None)
+    (sqlite_project.folder / "own").mkdir()
+    (sqlite_project.folder / "own" / "env.py").write_text("")
+    said = app.run("db", "init", "-t", "./own", exit_code=2)
+    assert "the folder own is no template: it has no alembic.ini.mako" in said
+    assert not (sqlite_project.folder / "migrations").exists()

@@ -15,6 +15,7 @@ from flask_migrate_decl.environment import History, select, worded_errors
 from flask_migrate_decl.errors import (
     DirectoryIsFileError,
     DirectoryNotEmptyError,
+    TemplateIncompleteError,
     UnknownTemplateError,
 )
 from flask_migrate_decl.results import InitResult, Template
@@ -52,6 +53,7 @@ def init(
     :raises DirectoryNotEmptyError: something is in every folder already.
     :raises DirectoryIsFileError: a file is where a folder should be.
     :raises UnknownTemplateError: there is no such template.
+    :raises TemplateIncompleteError: the folder to copy is none.
     """
     selection = select(directory, bind, needs_database=False)
     project, histories = selection.project, _not_begun(selection.histories)
@@ -105,9 +107,15 @@ def _copy_template(directory: Path, template: Path, *, package: bool) -> None:
 
     if not template.is_dir():
         raise UnknownTemplateError(str(template), _TEMPLATE_NAMES)
+    if not (template / _NEEDED).is_file():
+        raise TemplateIncompleteError(template, _NEEDED)
     config = TemplateConfig(directory / "alembic.ini", cmd_opts=Namespace(quiet=True))
     with worded_errors():
         alembic_command.init(config, str(directory), template.name, package=package)
+
+
+_NEEDED = "alembic.ini.mako"
+"""What a template can't do without, as Alembic sees it."""
 
 
 def _make_folders(history: History, *, package: bool) -> None:

@@ -76,6 +76,7 @@ from flask_migrate_decl.errors.history import (
     RevisionIdError,
     ScriptFailedError,
     ScriptUnreadableError,
+    TemplateIncompleteError,
     UnknownTemplateError,
 )
 from flask_migrate_decl.errors.renames import (
@@ -182,6 +183,7 @@ __all__ = [
     "StatementFailedError",
     "StatementsNotWrittenError",
     "StoppedError",
+    "TemplateIncompleteError",
     "TransactionOpenError",
     "TwoPhaseUnavailableError",
     "UndeclaredBindError",

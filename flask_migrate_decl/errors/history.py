@@ -120,6 +120,17 @@ class UnknownTemplateError(HistoryError):
 
 
 @dataclass(eq=False)
+class TemplateIncompleteError(HistoryError):
+    """A folder that ``init --template`` is to copy is no template."""
+
+    template: Path
+    missing: str
+
+    def __str__(self) -> str:
+        return f"the folder {self.template} is no template: it has no {self.missing}"
+
+
+@dataclass(eq=False)
 class EnvironmentConflictError(HistoryError):
     """A project's own env.py passes an option to ``configure()`` that comes from us as well."""
 
