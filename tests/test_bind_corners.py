@@ -75,6 +75,16 @@ def test_a_bind_that_comes_to_the_default_one_shares_its_history(several: Projec
     assert app.rows(bind="second") == {"of_second": []}
 
 
+@pytest.mark.parametrize("directory", ["", 'directory = "own"\n'], ids=["shared", "own"])
+def test_init_refuses_a_default_that_is_two_databases(several: Project, directory: str) -> None:
+    several.configure(f"[binds.default]\n{directory}")
+    app = several.app(tables(item=None, of_default="default", of_second="second"))
+    said = app.run("db", "init", exit_code=2)
+    assert 'the app has a bind "default"' in said
+    assert not (several.folder / "migrations").exists()
+    assert not (several.folder / "own").exists()
+
+
 def test_two_databases_have_no_file_in_common(several: Project) -> None:
     several.configure("multidb = true")
     app = several.app(tables(item=None, of_default="default", of_second="second"))

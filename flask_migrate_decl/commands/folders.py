@@ -50,12 +50,14 @@ def init(
         by itself.
     :param template: a name of ``list_templates()``, or the path of a folder to copy.
     :param package: write empty ``__init__.py`` files.
+    :raises ConfigError: the configuration's binds can't be those of the app.
     :raises DirectoryNotEmptyError: something is in every folder already.
     :raises DirectoryIsFileError: a file is where a folder should be.
     :raises UnknownTemplateError: there is no such template.
     :raises TemplateIncompleteError: the folder to copy is none.
     """
     selection = select(directory, bind, needs_database=False)
+    selection.project.verify_binds()
     project, histories = selection.project, _not_begun(selection.histories)
     if template is not None and ("/" in template or os.sep in template):
         _copy_template(histories[0].directory, Path(template), package=package)

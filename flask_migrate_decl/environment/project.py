@@ -77,6 +77,13 @@ class Project:
         """The databases that are migrated, in the order of a run. Needs an application context."""
         return migrated_binds(self.registration.db, self.configuration)
 
+    def verify_binds(self) -> None:
+        """Find out that the binds can't be those of the app. Needs an application context.
+
+        :raises ConfigError: one is none of the app's, or may be two of them.
+        """
+        _ = self.binds
+
     @property
     def has_several_binds(self) -> bool:
         """Whether people have to be told which database is meant."""
