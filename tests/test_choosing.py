@@ -370,15 +370,40 @@ def test_none_is_written_where_the_last_can_not_be(
     three.configure(f"{OWN}{option}")
     app = three.app(items())
     app.run("db", "init")
-    found = app.result("db", "migrate")
-    assert found.exit_code != 0
-    assert reason in f"{found.stderr}{found.exception}"
+    assert reason in app.run("db", "migrate", exit_code=2)
     assert set(three.folder.rglob("*.py")) == set()
     three.configure(OWN)
     app = three.app(items())
     app.run("db", "migrate")
     app.run("db", "upgrade")
     assert [app.rows(bind=bind) for bind in BINDS] == [{"item": []}] * 3
+
+
+HOOK = '[[post_write_hooks]]\nname = "x"\ntype = "{}"\n{} = "no_such"\n'
+
+
+@pytest.mark.parametrize(
+    "hook", [HOOK.format("exec", "executable"), HOOK.format("console_scripts", "entrypoint")]
+)
+@pytest.mark.parametrize("command", [["migrate"], ["revision"], ["merge", "heads"]])
+def test_a_script_whose_hook_is_missing_is_named(
+    sqlite_project: Project, hook: str, command: list[str]
+) -> None:
+    def define(db: SQLAlchemy) -> None:
+        db.Table("item", Column("id", Integer, primary_key=True))
+
+    app = sqlite_project.app(define)
+    app.run("db", "init")
+    if "merge" in command:
+        for name in "ab":
+            app.run("db", "revision", "--rev-id", name, "--head", "base", "--splice")
+    before = set(sqlite_project.versions.glob("*.py"))
+    sqlite_project.configure(hook)
+    app = sqlite_project.app(define)
+    said = app.run("db", *command, exit_code=2)
+    (path,) = set(sqlite_project.versions.glob("*.py")) - before
+    assert "no_such" in said
+    assert f"{path} was written before: finish it by hand, or remove it" in said
 
 
 def test_hints_of_several_histories_are_written_together(three: Project) -> None:

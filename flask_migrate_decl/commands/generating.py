@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flask_migrate_decl.commands.left import told_what_is_left
 from flask_migrate_decl.commands.undeclared import suggestions
 from flask_migrate_decl.environment import compare, open_history
 from flask_migrate_decl.errors import DropsRefusedError
@@ -83,7 +84,8 @@ def generate(
         with _compared(selection, message, arguments, x_arg, answers.refusals) as compared:
             compared.verify_models()
             if not answers.take(selection.project.configuration, compared.candidates):
-                return _written(compared, answers)
+                with told_what_is_left(compared.files):
+                    return _written(compared, answers)
         assert answers.configuration is not None
         selection = selection.with_configuration(answers.configuration)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic import command as alembic_command
+from alembic.script import ScriptDirectory
 
 from flask_migrate_decl.commands.generating import generate, suggested
+from flask_migrate_decl.commands.left import told_what_is_left
 from flask_migrate_decl.commands.undeclared import Answers, Ask
 from flask_migrate_decl.environment import (
     histories_with,
     open_history,
     revision_ids,
+    script_files,
     scripts_of,
     select,
     verify_revision,
@@ -24,7 +28,9 @@ from flask_migrate_decl.results import RevisionResult, SuggestionsResult
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
+    from alembic.config import Config
     from alembic.script import Script
 
     from flask_migrate_decl.environment import History
@@ -91,7 +97,8 @@ def revision(
     history = _only(selection.histories)
     with open_history(history, x_arg=x_arg, flags=("quiet",)) as (config, _run):
         message = history.message_for_template(message)
-        scripts = alembic_command.revision(config, message, autogenerate, **arguments)
+        with _told_what_is_left(config):
+            scripts = alembic_command.revision(config, message, autogenerate, **arguments)
         return RevisionResult(_scripts(scripts))
 
 
@@ -188,10 +195,15 @@ def merge(
     with open_history(history, flags=("quiet",)) as (config, _run):
         scripts_of(config, names)
         message = history.message_for_template(message)
-        merged = alembic_command.merge(
-            config, names, message=message, branch_label=branch_label, rev_id=rev_id
-        )
+        with _told_what_is_left(config):
+            merged = alembic_command.merge(
+                config, names, message=message, branch_label=branch_label, rev_id=rev_id
+            )
         return RevisionResult(_scripts(merged))
+
+
+def _told_what_is_left(config: Config) -> AbstractContextManager[None]:
+    return told_what_is_left(partial(script_files, ScriptDirectory.from_config(config)))
 
 
 def _only(histories: tuple[History, ...]) -> History:

@@ -3,7 +3,12 @@
 from flask_migrate_decl.environment.alembic_config import script_directory, standing_config
 from flask_migrate_decl.environment.changes import describe_changes
 from flask_migrate_decl.environment.command_words import CommandWords
-from flask_migrate_decl.environment.comparison import Comparison, compare, compared_operations
+from flask_migrate_decl.environment.comparison import (
+    Comparison,
+    compare,
+    compared_operations,
+    script_files,
+)
 from flask_migrate_decl.environment.finding import (
     current_revisions,
     histories_with,
@@ -83,6 +88,7 @@ __all__ = [
     "revision_ids",
     "run_over_binds",
     "script_directory",
+    "script_files",
     "scripts_at",
     "scripts_of",
     "select",

@@ -53,9 +53,13 @@ class Comparison:
 
     def files(self) -> frozenset[Path]:
         """Return the files of the history, as they are now."""
-        history = self.revision_context.script_directory
-        folders = history.version_locations or [str(Path(history.dir, "versions"))]
-        return frozenset(path for folder in folders for path in Path(folder).rglob("*.py"))
+        return script_files(self.revision_context.script_directory)
+
+
+def script_files(history: ScriptDirectory) -> frozenset[Path]:
+    """Return the files of a history, as they are now."""
+    folders = history.version_locations or [str(Path(history.dir, "versions"))]
+    return frozenset(path for folder in folders for path in Path(folder).rglob("*.py"))
 
 
 def compare(config: Config, run: Run, **arguments: Any) -> Comparison:

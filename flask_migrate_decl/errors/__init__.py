@@ -78,6 +78,7 @@ from flask_migrate_decl.errors.history import (
     ScriptUnreadableError,
     TemplateIncompleteError,
     UnknownTemplateError,
+    WritingStoppedError,
 )
 from flask_migrate_decl.errors.renames import (
     AnswerError,
@@ -191,6 +192,7 @@ __all__ = [
     "UnknownBindError",
     "UnknownTemplateError",
     "VersionTableSharedError",
+    "WritingStoppedError",
     "database_in_words",
     "is_name_in_history",
     "one_line",

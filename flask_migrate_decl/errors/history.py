@@ -76,6 +76,23 @@ class ScriptUnreadableError(HistoryError):
 
 
 @dataclass(eq=False)
+class WritingStoppedError(HistoryError):
+    """A revision was not written, or something failed once it was, such as a hook.
+
+    :param left: the scripts that are there all the same.
+    """
+
+    reason: str
+    left: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        if not self.left:
+            return f"no revision was written: {self.reason}"
+        scripts = ", ".join(map(str, self.left))
+        return f"{self.reason}; {scripts} was written before: finish it by hand, or remove it"
+
+
+@dataclass(eq=False)
 class ScriptFailedError(HistoryError):
     """A revision's own code gave up, and says why."""
 
