@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flask_migrate_decl.commands.renames import list_renames, prune_renames
     from flask_migrate_decl.commands.running import downgrade, stamp, upgrade
     from flask_migrate_decl.commands.show_config import show_config
+    from flask_migrate_decl.commands.trying import rehearse_upgrade, show_upgrade
     from flask_migrate_decl.commands.writing import (
         edit,
         merge,
@@ -58,6 +59,7 @@ __all__ = [
     "merge",
     "migrate",
     "prune_renames",
+    "rehearse_upgrade",
     "rename_column",
     "rename_constraint",
     "rename_enum",
@@ -69,6 +71,7 @@ __all__ = [
     "revision",
     "show",
     "show_config",
+    "show_upgrade",
     "stamp",
     "suggest_renames",
     "upgrade",
@@ -97,6 +100,8 @@ _MODULES = {
     "stamp": "commands.running",
     "suggest_renames": "commands.writing",
     "upgrade": "commands.running",
+    "rehearse_upgrade": "commands.trying",
+    "show_upgrade": "commands.trying",
     "list_renames": "commands.renames",
     "prune_renames": "commands.renames",
     "rename_column": "commands.rename",

@@ -154,11 +154,13 @@ class RunResult:
     :param applied: in order; empty where a project's own ``env.py`` ran them.
     :param sql: the statements, where they were asked for instead of a run.
     :param files: where they were written to.
+    :param is_rehearsal: everything was rolled back.
     """
 
     applied: tuple[AppliedRevision, ...] = ()
     sql: str | None = None
     files: tuple[Path, ...] = ()
+    is_rehearsal: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flask_migrate_decl.cli import jobs
+from flask_migrate_decl.cli import jobs, trying
 from flask_migrate_decl.cli.building import (
     bind_option,
     command,
@@ -37,6 +37,8 @@ from flask_migrate_decl.errors import ModelsDifferError
 from flask_migrate_decl.reporting.paths import shown_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask_migrate_decl.results import (
         CheckResult,
         InitResult,
@@ -146,6 +148,13 @@ def _show_run(result: RunResult) -> None:
         show(f"Wrote {shown_path(path)}")
     if result.sql is not None and not result.files:
         click.echo(result.sql, nl=False)
+    if result.is_rehearsal:
+        show(f"Rehearsed {_counted(result.applied)}; everything was rolled back.")
+
+
+def _counted(revisions: Sequence[object]) -> str:
+    number = len(revisions) or "no"
+    return f"{number} revision" if number == 1 else f"{number} revisions"
 
 
 def _show_checked(result: CheckResult) -> None:
@@ -251,7 +260,7 @@ COMMANDS = {
         command(
             "upgrade",
             "Upgrade to a later version.",
-            jobs.upgrade,
+            trying.upgrade,
             _show_run,
             _SQL,
             _TAG,
@@ -259,6 +268,7 @@ COMMANDS = {
             _BIND,
             _OUTPUT_DIR,
             *jobs.OPTIONS,
+            *trying.OPTIONS,
             _revision_argument("head"),
         ),
         command(

@@ -12,7 +12,9 @@ from flask_migrate_decl.databases.binds import (
 from flask_migrate_decl.databases.blockers import blockers_noted
 from flask_migrate_decl.databases.locks import Locks
 from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transaction
+from flask_migrate_decl.databases.sqlite_backup import back_up
 from flask_migrate_decl.databases.sqlite_busy import SQLiteWait
+from flask_migrate_decl.databases.sqlite_copy import empty_copy
 from flask_migrate_decl.databases.time_limits import is_lock_timeout, limit_session
 from flask_migrate_decl.databases.transactions import Preparation, prepared
 from flask_migrate_decl.databases.two_phase import verify_two_phase
@@ -23,7 +25,9 @@ __all__ = [
     "Locks",
     "Preparation",
     "SQLiteWait",
+    "back_up",
     "blockers_noted",
+    "empty_copy",
     "foreign_keys_off",
     "has_no_transaction",
     "is_ambiguous",

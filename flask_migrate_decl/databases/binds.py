@@ -102,9 +102,14 @@ class Bind:
             raise ConnectionFailedError(str(reason), None, self.key) from error
 
     @property
+    def sqlite_file(self) -> Path | None:
+        """The file of an SQLite database, as migrations reach it."""
+        return _sqlite_file(self.engine.url)
+
+    @property
     def missing_file(self) -> Path | None:
         """The file of an SQLite database that is not there: to connect would make it."""
-        path = _sqlite_file(self.engine.url)
+        path = self.sqlite_file
         return path if path is not None and not path.exists() else None
 
     @property

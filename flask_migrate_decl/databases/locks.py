@@ -195,18 +195,18 @@ class Locks:
         kind.prepare(connection)
         _wait(kind, connection, bind, options)
         self._opened.callback(_release, kind, connection)
-        self._held[bind.place] = _Held(bind, kind, connection, kind.session(connection))
+        self._held[bind.migrated_place] = _Held(bind, kind, connection, kind.session(connection))
 
     def keeps_others_from(self, bind: Bind) -> bool:
         """Tell whether the lock of a database is held."""
-        return bind.place in self._held
+        return bind.migrated_place in self._held
 
     def verify(self, bind: Bind) -> None:
         """Find out that nothing keeps another run from a database any more.
 
         :raises LockLostError: the lock's session has ended.
         """
-        if held := self._held.get(bind.place):
+        if held := self._held.get(bind.migrated_place):
             held.verify()
 
 

@@ -3,6 +3,7 @@
 from flask_migrate_decl.environment.alembic_config import script_directory, standing_config
 from flask_migrate_decl.environment.changes import describe_changes
 from flask_migrate_decl.environment.command_words import CommandWords
+from flask_migrate_decl.environment.commits import Rehearsal
 from flask_migrate_decl.environment.comparison import (
     Comparison,
     compare,
@@ -67,6 +68,7 @@ __all__ = [
     "JobState",
     "Jobs",
     "Project",
+    "Rehearsal",
     "Run",
     "Selection",
     "behind_in_words",

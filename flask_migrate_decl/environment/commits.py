@@ -6,11 +6,11 @@ import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import event
 
-from flask_migrate_decl.errors import CommitRefusedError
+from flask_migrate_decl.errors import CommitRefusedError, RehearsalRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,8 @@ GLOBAL_ID = "flask_migrate_decl_"
 
 class Separate:
     """Each database commits as soon as it is done."""
+
+    keeps_changes: ClassVar[bool] = True
 
     def __enter__(self) -> Separate:
         return self
@@ -92,6 +94,7 @@ class Together:
     One that can't roll a schema change back has committed before.
     """
 
+    keeps_changes: ClassVar[bool] = True
     _opened: list[_Opened] = field(default_factory=list)
 
     def __enter__(self) -> Together:
@@ -129,14 +132,18 @@ class Together:
     def begin(self, connection: Connection, progress: BindProgress) -> None:
         """Begin with a database that was connected to, and keep it from committing by itself."""
         if not progress.commits_statements:
-            event.listen(connection, "commit", lambda _connection: _refuse_early(progress))
+            event.listen(connection, "commit", lambda _connection: self._refuse_early(progress))
         _note_commits(connection, progress)
 
     def configured(self, context: MigrationContext, progress: BindProgress) -> None:
         """Refuse what would commit in the middle, before it does anything."""
         if not progress.commits_statements:
             # Alembic's own would fail on an assertion where the transaction is not its own.
-            setattr(context, "autocommit_block", lambda: _refuse_early(progress))  # noqa: B010
+            setattr(context, "autocommit_block", lambda: self._refuse_early(progress))  # noqa: B010
+
+    def _refuse_early(self, progress: BindProgress) -> None:
+        if not progress.is_committing:
+            raise CommitRefusedError(progress.bind.key, progress.running)
 
     def _end(self) -> None:
         while self._opened:
@@ -191,6 +198,39 @@ class TwoPhase(Together):
                 all_of_them.callback(opened.commit)
 
 
+class _RehearsedError(Exception):
+    """Ends a rehearsal as an error would."""
+
+
+@dataclass
+class Rehearsal(Together):
+    """Everything is run, and nothing is kept."""
+
+    keeps_changes: ClassVar[bool] = False
+    _connections: list[Connection] = field(default_factory=list)
+
+    def begin(self, connection: Connection, progress: BindProgress) -> None:
+        """Begin with a database that was connected to."""
+        super().begin(connection, progress)
+        self._connections.append(connection)
+
+    def _refuse_early(self, progress: BindProgress) -> None:
+        raise RehearsalRefusedError(progress.bind.key, progress.running)
+
+    def _end(self) -> None:
+        """Let a commit's last checks be made, and roll back."""
+        error: BaseException = _RehearsedError()
+        try:
+            for connection in self._connections:
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        except BaseException as found:
+            error = found
+            raise
+        finally:
+            self._roll_back(type(error), error, error.__traceback__)
+
+
 def _note_commits(connection: Connection, progress: BindProgress) -> None:
     event.listen(connection, "commit", lambda _connection: progress.note_commit())
     for name, is_done in (("before_cursor_execute", False), ("after_cursor_execute", True)):
@@ -201,8 +241,3 @@ def _note_statement(
     progress: BindProgress, is_done: bool, _connection: Any, _cursor: Any, statement: str, *_: Any
 ) -> None:
     progress.note_statement(statement, is_done=is_done)
-
-
-def _refuse_early(progress: BindProgress) -> None:
-    if not progress.is_committing:
-        raise CommitRefusedError(progress.bind.key, progress.running)

@@ -8,9 +8,11 @@ import sqlite3
 from contextlib import contextmanager, nullcontext
 from functools import partial, wraps
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic.ddl.impl import DefaultImpl
+from alembic.runtime.migration import RevisionStep
 from alembic.util import CommandError
 from sqlalchemy import column, inspect, select, table
 
@@ -19,20 +21,25 @@ from flask_migrate_decl.config import DEFAULT_BIND, seconds
 from flask_migrate_decl.databases import (
     Preparation,
     SQLiteWait,
+    back_up,
     blockers_noted,
+    empty_copy,
     has_no_transaction,
     limit_session,
     prepared,
 )
 from flask_migrate_decl.environment.attempts import Attempts, MovedOnError
+from flask_migrate_decl.environment.destructive import may_lose_rows
 from flask_migrate_decl.environment.dispatch import dispatched
 from flask_migrate_decl.environment.history import version_tables_beside
+from flask_migrate_decl.environment.progress import BindProgress, heads_of
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run, configure_arguments
 from flask_migrate_decl.environment.texts import one_line
 from flask_migrate_decl.errors import shell_word
+from flask_migrate_decl.reporting.paths import shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from alembic.operations.ops import MigrationScript
@@ -41,13 +48,11 @@ if TYPE_CHECKING:
         MigrationContext,
         MigrationInfo,
         MigrationStep,
-        RevisionStep,
         StampStep,
     )
     from sqlalchemy import Connection
 
     from flask_migrate_decl.databases import Bind
-    from flask_migrate_decl.environment.progress import BindProgress
 
     Steps = Callable[[tuple[str, ...], MigrationContext], Any]
 
@@ -67,7 +72,9 @@ def run_environment(context: object) -> None:
     if run.history.own_env is not None:
         runpy.run_path(str(run.history.own_env))
         return
-    migrate = _migrate_offline if environment.is_offline_mode() else _migrate_online
+    migrate = _migrate_online
+    if environment.is_offline_mode():
+        migrate = _migrate_dry if run.is_dry_run else _migrate_offline
     with run.locks:
         for bind in run.history.chosen_binds:
             if run.project.has_several_binds:
@@ -187,7 +194,31 @@ def _commits_each_revision(options: dict[str, Any]) -> bool:
     return per_migration or options.get("transactional_ddl") is False
 
 
-def _migrate_offline(environment: EnvironmentContext, run: Run, bind: Bind) -> None:
+def _migrate_dry(environment: EnvironmentContext, run: Run, bind: Bind) -> None:
+    """Write the statements for a database down, from where it is."""
+    options = run.project.declared_database_options(bind.key)
+    at = heads_of(bind, {key: options[key] for key in _VERSION_OPTIONS if key in options})
+    if bind.engine.dialect.name == "sqlite":
+        _migrate_copy(environment, run, bind)
+    else:
+        _migrate_offline(environment, run, bind, starting_rev=at)
+    begin = f"-- {one_line(bind.label)}, from {', '.join(at) or 'base'}"
+    written = run.statements[bind.key]
+    nothing = "" if run.progress_of(bind).total else "-- nothing to be run\n"
+    run.statements[bind.key] = f"{begin}\n{nothing or written}\n"
+
+
+def _migrate_copy(environment: EnvironmentContext, run: Run, bind: Bind) -> None:
+    """Run everything on an empty copy: a table that is made anew has to be looked at for that."""
+    options = run.project.declared_database_options(bind.key)
+    with empty_copy(bind, options.get("version_table", "alembic_version")) as copy:
+        progress = BindProgress(copy.bind)
+        _attempt(environment, run, progress)
+    run.progress_of(bind).total = progress.total
+    run.statements[bind.key] = "".join(f"{statement};\n\n" for statement in copy.statements)
+
+
+def _migrate_offline(environment: EnvironmentContext, run: Run, bind: Bind, **more: Any) -> None:
     progress, written = run.progress_of(bind), StringIO()
     _configure(
         environment,
@@ -197,9 +228,10 @@ def _migrate_offline(environment: EnvironmentContext, run: Run, bind: Bind) -> N
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},
         output_buffer=written,
+        **more,
         **_options_of_run(run, bind, progress),
     )
-    if run.project.has_several_binds:
+    if run.project.has_several_binds and not run.is_dry_run:
         environment.static_output(f"-- Database: {one_line(bind.label)}")
     with environment.begin_transaction():
         environment.run_migrations(**_run_arguments(run, bind))
@@ -215,6 +247,9 @@ def _configure(
     environment: EnvironmentContext, run: Run, progress: BindProgress, **options: Any
 ) -> None:
     """Configure the environment for one database, and watch what the command does to it."""
+    if run.is_dry_run:
+        # Alembic takes all databases for the same in this.
+        options["as_sql"] = "connection" not in options
     environment.configure(**options)
     context = environment.get_context()
     replace_steps(context, _watched(context.opts["fn"], run, progress))
@@ -234,12 +269,31 @@ def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
         except CommandError as error:
             raise _of_database(error, run, progress.bind) from error
         progress.begin(tuple(revisions), len(found))
+        if not context.as_sql:
+            _back_up(found, run, progress.bind)
         for step in found:
             call = dispatched(step.migration_fn, run.history, progress.bind)
             step.migration_fn = _noting(call, step, progress, partial(_verify, context, run))
         return found
 
     return watched
+
+
+def _back_up(steps: Sequence[MigrationStep], run: Run, bind: Bind) -> None:
+    """Copy an SQLite file before something of it is lost, where that is asked for."""
+    is_asked_for = run.changes_databases and run.project.run_options(bind.key).sqlite.backup
+    if not is_asked_for or run.is_dry_run or not run.commits.keeps_changes:
+        return
+    if any(map(_may_lose_rows, steps)):
+        path = back_up(bind)
+        if path is not None:
+            log.info("copied the file of %s to %s", bind.words, shown_path(path))
+
+
+def _may_lose_rows(step: MigrationStep) -> bool:
+    if not isinstance(step, RevisionStep):
+        return False
+    return may_lose_rows(Path(step.revision.path), "upgrade" if step.is_upgrade else "downgrade")
 
 
 def _of_database(error: CommandError, run: Run, bind: Bind) -> CommandError:

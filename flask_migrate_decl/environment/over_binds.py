@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.databases import Locks, verify_two_phase
-from flask_migrate_decl.environment.commits import GLOBAL_ID, Separate, Together, TwoPhase
+from flask_migrate_decl.environment.commits import (
+    GLOBAL_ID,
+    Rehearsal,
+    Separate,
+    Together,
+    TwoPhase,
+)
 from flask_migrate_decl.environment.progress import BindProgress, Outcome
 from flask_migrate_decl.environment.session import worded_errors
 from flask_migrate_decl.errors import (
@@ -68,18 +74,24 @@ class RunOverBinds:
 
 @contextmanager
 def run_over_binds(
-    histories: Sequence[History], words: CommandWords, *, is_one_of_several: bool = False
+    histories: Sequence[History],
+    words: CommandWords,
+    *,
+    is_one_of_several: bool = False,
+    rehearsal: Rehearsal | None = None,
 ) -> Iterator[RunOverBinds]:
     """Run something on the databases of several histories, and say what is left if it stops.
 
     :param words: the command as somebody types it.
+    :param rehearsal: instead of what is configured of commits.
     :param is_one_of_several: others are at work on further databases, and nobody sees a traceback.
     :raises RunStoppedError: it stopped, and there is more than one database.
     :raises DatabaseError: the databases can't commit as the configuration asks for.
     """
     binds = tuple(bind for history in histories for bind in history.chosen_binds)
     is_run_over_several = is_one_of_several or len(binds) > 1
-    commits = _commits(histories, binds) if is_run_over_several else Separate()
+    configured = _commits(histories, binds) if is_run_over_several else Separate()
+    commits = configured if rehearsal is None else rehearsal
     run = RunOverBinds(binds, words, commits)
     try:
         with worded_errors(), run.locks, commits:

@@ -168,10 +168,7 @@ class BindProgress:
         if self.is_done or not (is_in_doubt or self.is_out_of_sight):
             return
         try:
-            with self.bind.engine.connect() as connection:
-                options = dict(self.version_options)
-                context = MigrationContext.configure(connection, opts=options)
-                found = set(context.get_current_heads())
+            found = set(heads_of(self.bind, self.version_options))
         except Exception:
             # Drivers raise errors of many kinds; it stays unknown.
             log.debug("the database can't be looked at", exc_info=True)
@@ -220,3 +217,15 @@ class BindProgress:
         if self.before is None or not is_known:
             return None
         return self.at if self.is_done else self._kept_at
+
+
+def heads_of(bind: Bind, version_options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the revisions that a database is at.
+
+    :param version_options: where it keeps them, as ``configure()`` takes it.
+    """
+    if bind.missing_file is not None:
+        return ()
+    with bind.connect() as connection:
+        context = MigrationContext.configure(connection, opts=dict(version_options))
+        return context.get_current_heads()

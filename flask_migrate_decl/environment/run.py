@@ -43,6 +43,7 @@ class Run:
 
     :param history: the folder of revisions that it is about.
     :param changes_databases: the command runs or stamps revisions, so each database is prepared.
+    :param is_dry_run: it shows the statements that would be run, from where a database is.
     :param goes_to_head: it runs whatever is not run yet, and may find nothing to do.
     :param refusals: what is known to be no rename; ``None`` where likely ones are not looked for.
     :param commits: when its databases commit.
@@ -59,6 +60,7 @@ class Run:
 
     history: History
     changes_databases: bool = False
+    is_dry_run: bool = False
     goes_to_head: bool = False
     refusals: Refusals | None = None
     commits: Commits = field(default_factory=Separate)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask_migrate_decl.errors.base import MigrateError, database_in_words, listed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class DatabaseError(MigrateError):
@@ -152,4 +156,42 @@ class BlockedError(DatabaseError):
             "rolled back: each time a statement has waited for a lock for longer than "
             f"timeouts.lock lets it.{blockers}{statement}\n"
             "Run it again when that is over, or raise timeouts.lock or timeouts.retries."
+        )
+
+
+@dataclass(eq=False)
+class BackupFailedError(DatabaseError):
+    """An SQLite file could not be copied before a run.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+
+    bind: str | None
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} could not be copied, and nothing was run on "
+            f"{database_in_words(self.bind)}: {self.reason}\n"
+            "Make room for a copy beside it, or set sqlite.backup = false."
+        )
+
+
+@dataclass(eq=False)
+class NotCopiedError(DatabaseError):
+    """The statements for an SQLite database can't be tried on an empty copy of it.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+
+    bind: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"{database_in_words(self.bind)} has something that an empty copy can't have: "
+            f"{self.reason}\n"
+            "Rehearse it instead, which runs everything on the database itself and rolls it back: "
+            "flask db upgrade --rehearse"
         )

@@ -172,3 +172,45 @@ class StatementsNotWrittenError(DatabaseError):
 
     def __str__(self) -> str:
         return f"{self.path} was not written: {self.reason}"
+
+
+@dataclass(eq=False)
+class RehearsalUnavailableError(DatabaseError):
+    """Not every database can roll back all that a run does.
+
+    :param problems: one line for each that can't.
+    """
+
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"the run can't be rehearsed, and nothing was run:{listed(self.problems)}"
+
+
+@dataclass(eq=False)
+class RehearsalRefusedError(DatabaseError):
+    """A revision commits by itself, which could not be rolled back.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+
+    bind: str | None
+    revision: str | None
+
+    def __str__(self) -> str:
+        revision = f"the revision {self.revision}" if self.revision else "something"
+        return (
+            f"{revision} commits by itself on {database_in_words(self.bind)}, such as with "
+            "autocommit_block(), which can't be rehearsed; nothing was kept of what was run. "
+            "Rehearse up to the revision before it."
+        )
+
+
+@dataclass(eq=False)
+class NotCombinedError(DatabaseError):
+    """Options that exclude each other were given."""
+
+    options: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{' and '.join(self.options)} can't be combined"
