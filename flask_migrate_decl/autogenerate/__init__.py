@@ -11,6 +11,11 @@ from flask_migrate_decl.autogenerate.declared import (
     bind_of,
     bind_of_token,
 )
+from flask_migrate_decl.autogenerate.orphans import (
+    orphan_in_words,
+    orphaned_tables,
+    warn_of_orphans,
+)
 from flask_migrate_decl.autogenerate.plugin import PLUGIN
 from flask_migrate_decl.autogenerate.private import replace_steps
 from flask_migrate_decl.autogenerate.undeclared import undeclared_renames
@@ -24,10 +29,13 @@ __all__ = [
     "Following",
     "bind_of",
     "bind_of_token",
+    "orphan_in_words",
+    "orphaned_tables",
     "register",
     "replace_steps",
     "unconnected_name_rules",
     "undeclared_renames",
+    "warn_of_orphans",
 ]
 
 

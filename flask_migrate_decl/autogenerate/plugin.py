@@ -18,6 +18,7 @@ from flask_migrate_decl.autogenerate.names_in_use import (
     refuse_names_in_use,
 )
 from flask_migrate_decl.autogenerate.native import order_index_changes
+from flask_migrate_decl.autogenerate.orphans import leave_orphans_alone
 from flask_migrate_decl.autogenerate.planned import PlannedOperations
 from flask_migrate_decl.autogenerate.view import RenamedInspector
 from flask_migrate_decl.errors import RenameHintsError
@@ -46,6 +47,7 @@ def setup(plugin: Plugin) -> None:
     first, last = DispatchPriority.FIRST, DispatchPriority.LAST
     plugin.add_autogenerate_comparator(show_renamed, "autogenerate", priority=first)
     plugin.add_autogenerate_comparator(show_renamed_schemas, "schema", priority=first)
+    plugin.add_autogenerate_comparator(leave_orphans_alone, "autogenerate", priority=last)
     plugin.add_autogenerate_comparator(put_renames_first, "autogenerate", priority=last)
 
 

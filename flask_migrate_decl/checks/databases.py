@@ -6,7 +6,12 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.autogenerate import DeclaredRenames, unconnected_name_rules
+from flask_migrate_decl.autogenerate import (
+    DeclaredRenames,
+    orphan_in_words,
+    orphaned_tables,
+    unconnected_name_rules,
+)
 from flask_migrate_decl.checks.history import directory_path
 from flask_migrate_decl.config import hint_path
 from flask_migrate_decl.environment import (
@@ -28,6 +33,7 @@ from flask_migrate_decl.errors.rules import (
     NAME_TOO_LONG,
     NOT_AT_HEAD,
     REVISION_UNKNOWN,
+    TABLE_LEFT_BEHIND,
 )
 from flask_migrate_decl.renames import State
 from flask_migrate_decl.reporting import HintState
@@ -35,6 +41,7 @@ from flask_migrate_decl.reporting import HintState
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from flask_migrate_decl.autogenerate import ComparedHints
     from flask_migrate_decl.checks.subject import ReadHistory, Subject
     from flask_migrate_decl.databases import Bind
     from flask_migrate_decl.errors import HintProblem, Rule
@@ -90,6 +97,7 @@ def _check_database(
             checked.findings.append(_not_at_head(subject, read, f"there is no file {missing} yet"))
         return
     with compared_hints(subject.project, bind, declared, history) as hints:
+        checked.findings += _left_behind(bind, hints)
         checked.findings += _revisions(subject, bind, current_heads(hints))
         # That a schema is not compared is told of the file.
         checked.findings += [_of_problem(subject, HINT_IMPOSSIBLE, p) for p in hints.conflicts()]
@@ -156,6 +164,15 @@ def _revisions(subject: Subject, bind: Bind, current: Sequence[str]) -> Iterator
 def _not_at_head(subject: Subject, read: ReadHistory, message: str) -> Finding:
     path = directory_path(read.history)
     return subject.finding(NOT_AT_HEAD, path, message, 'run "flask db upgrade"')
+
+
+def _left_behind(bind: Bind, hints: ComparedHints) -> Iterator[Finding]:
+    """Find what is left of migrations that were stopped."""
+    connection = hints.context.connection
+    assert connection is not None
+    for table in orphaned_tables(connection):
+        message = f"{bind.words}: {orphan_in_words(table)}"
+        yield Finding(TABLE_LEFT_BEHIND, message, TABLE_LEFT_BEHIND.mend)
 
 
 # --- names -------------------------------------------------------------------------------------

@@ -58,8 +58,8 @@ def _checks_without_name(subject: Subject, bind: Bind) -> Iterator[Finding]:
         yield subject.finding(
             CHECKS_WITHOUT_NAME,
             ("render_as_batch",),
-            f"check constraints of {_quoted(tables)} have no name: SQLite loses them when a batch "
-            "rebuilds the table",
+            f"check constraints of {_quoted(tables)} have no name: on SQLite no batch can drop or "
+            "change them, and Alembic alone loses them when it rebuilds the table",
             'name them: CheckConstraint(…, name="…")',
             of="key",
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flask_migrate_decl.config import DatabaseOptions, Lines
 from flask_migrate_decl.environment import ALWAYS_PASSED, verify_own_env
 from flask_migrate_decl.errors import ConfigError, Finding, OwnEnvironmentError, Place
-from flask_migrate_decl.errors.rules import ENV_COLLIDES, ENV_OVERRIDES, ENV_UNUSABLE
+from flask_migrate_decl.errors.rules import ENV_COLLIDES, ENV_LOSES, ENV_OVERRIDES, ENV_UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,11 +59,32 @@ def _calls(subject: Subject, path: Path) -> Iterator[Finding]:
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         # Running it says so; what it would pass can't be seen.
         return
+    if (own_class := _class_for_sqlite(tree)) is not None:
+        yield _losses_not_seen(_Env(Lines(path, text), tree), own_class)
     declared = _declared_options(subject)
     passed = declared.union(ALWAYS_PASSED, subject.project.registration.options)
     env = _Env(Lines(path, text), tree)
     for call in env.configure_calls:
         yield from _ConfigureCall(env, call).findings(declared, passed)
+
+
+def _class_for_sqlite(tree: ast.Module) -> ast.ClassDef | None:
+    """Return a class that an ``env.py`` registers with Alembic for SQLite."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            assigned = {ast.unparse(item) for item in node.body if isinstance(item, ast.Assign)}
+            if "__dialect__ = 'sqlite'" in assigned:
+                return node
+    return None
+
+
+def _losses_not_seen(env: _Env, node: ast.ClassDef) -> Finding:
+    message = (
+        f"{node.name} takes the place of what finds out, where SQLite makes a table anew, what it "
+        "would lose"
+    )
+    help_ = "put it into a module of the app's, which is imported before env.py is run"
+    return Finding(ENV_LOSES, message, help_, env.place(node))
 
 
 def _declared_options(subject: Subject) -> frozenset[str]:
@@ -112,7 +133,7 @@ class _Env:
                 return True
         return False
 
-    def place(self, node: ast.keyword | ast.Call) -> Place:
+    def place(self, node: ast.keyword | ast.Call | ast.ClassDef) -> Place:
         """Return where a node begins; Python counts the bytes of a line."""
         line = self.lines.text.split("\n")[node.lineno - 1].encode()
         column = len(line[: node.col_offset].decode(errors="ignore"))

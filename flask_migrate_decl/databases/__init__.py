@@ -11,6 +11,11 @@ from flask_migrate_decl.databases.binds import (
 )
 from flask_migrate_decl.databases.blockers import blockers_noted
 from flask_migrate_decl.databases.locks import Locks
+from flask_migrate_decl.databases.recreate import (
+    LOSSES_ATTRIBUTE,
+    without_untrue_warnings,
+)
+from flask_migrate_decl.databases.recreate import register as register_lossless_sqlite
 from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transaction
 from flask_migrate_decl.databases.sqlite_backup import back_up
 from flask_migrate_decl.databases.sqlite_busy import SQLiteWait
@@ -21,6 +26,7 @@ from flask_migrate_decl.databases.two_phase import verify_two_phase
 from flask_migrate_decl.databases.urls import shown_url
 
 __all__ = [
+    "LOSSES_ATTRIBUTE",
     "Bind",
     "Locks",
     "Preparation",
@@ -39,6 +45,8 @@ __all__ = [
     "named_binds",
     "prepared",
     "present_binds",
+    "register_lossless_sqlite",
     "shown_url",
     "verify_two_phase",
+    "without_untrue_warnings",
 ]

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from flask import g
 
 from flask_migrate_decl.autogenerate import ATTRIBUTE, register
+from flask_migrate_decl.databases import LOSSES_ATTRIBUTE, register_lossless_sqlite
 from flask_migrate_decl.environment.history import History
 from flask_migrate_decl.environment.project import current_registration, open_project
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run
@@ -74,6 +75,7 @@ def standing_config(
     A template of the project's own is left out where the folder has no ``env.py`` beside it.
     """
     register()
+    register_lossless_sqlite()
     project = open_project(current_registration(), directory)
     history = History(project, project.directory)
     own_files = history.own_env and history.own_script_template
@@ -98,7 +100,13 @@ def _config(run: Run, location: Path, x_arg: Sequence[str], flags: Sequence[str]
         _set_version_locations(config, history.version_locations)
     config.attributes[RUN_ATTRIBUTE] = run
     config.attributes[ATTRIBUTE] = run.declared
+    config.attributes[LOSSES_ATTRIBUTE] = _on_loss(run)
     return _configured(config, run.project.registration.configure_callbacks)
+
+
+def _on_loss(run: Run) -> Callable[[str | None], str]:
+    """Return what says of a bind key what is done where SQLite would lose something."""
+    return lambda bind: run.project.run_options(bind).sqlite.on_loss
 
 
 def _configured(config: Config, callbacks: Sequence[Callable[[Config], Config]]) -> Config:

@@ -27,11 +27,13 @@ from flask_migrate_decl.databases import (
     has_no_transaction,
     limit_session,
     prepared,
+    register_lossless_sqlite,
 )
 from flask_migrate_decl.environment.attempts import Attempts, MovedOnError
 from flask_migrate_decl.environment.destructive import may_lose_rows
 from flask_migrate_decl.environment.dispatch import dispatched
 from flask_migrate_decl.environment.history import version_tables_beside
+from flask_migrate_decl.environment.leftovers import tell_of_orphans
 from flask_migrate_decl.environment.progress import BindProgress, heads_of
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run, configure_arguments
 from flask_migrate_decl.environment.texts import one_line
@@ -99,6 +101,7 @@ def _attempt(environment: EnvironmentContext, run: Run, progress: BindProgress) 
         connection = stack.enter_context(_connection(bind, options))
         if run.changes_databases:
             stack.enter_context(_limited(connection, run, progress))
+            tell_of_orphans(connection, bind)
         preparation = stack.enter_context(_prepared(environment, run, bind, connection, options))
         options = {**preparation.options, **options}
         progress.version_options = {k: options[k] for k in _VERSION_OPTIONS if k in options}
@@ -250,6 +253,8 @@ def _configure(
     if run.is_dry_run:
         # Alembic takes all databases for the same in this.
         options["as_sql"] = "connection" not in options
+    # The app or a script may have registered its own since the run began.
+    register_lossless_sqlite()
     environment.configure(**options)
     context = environment.get_context()
     replace_steps(context, _watched(context.opts["fn"], run, progress))

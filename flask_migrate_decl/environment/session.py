@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from flask_migrate_decl.autogenerate import register
-from flask_migrate_decl.databases import foreign_keys_off
+from flask_migrate_decl.databases import (
+    foreign_keys_off,
+    register_lossless_sqlite,
+    without_untrue_warnings,
+)
 from flask_migrate_decl.environment.alembic_config import alembic_config, all_x_args
 from flask_migrate_decl.environment.history import verify_function_names
+from flask_migrate_decl.environment.leftovers import look_for_orphans
 from flask_migrate_decl.environment.logs import preserved_logging
 from flask_migrate_decl.environment.run import Run
 from flask_migrate_decl.errors import (
@@ -55,8 +60,13 @@ def open_history(
     """
     verify_history(history)
     register()
+    register_lossless_sqlite()
     run = Run(history, **options)
-    with alembic_config(run, x_arg=all_x_args(x_arg), flags=flags) as config, worded_errors():
+    with (
+        alembic_config(run, x_arg=all_x_args(x_arg), flags=flags) as config,
+        worded_errors(),
+        without_untrue_warnings() if run.changes_databases else nullcontext(),
+    ):
         if history.own_env is None:
             yield config, run
         else:
@@ -151,6 +161,7 @@ def _own_environment(run: Run, path: Path) -> Iterator[None]:
             if run.changes_databases:
                 options = run.project.run_options(progress.bind.key)
                 run.locks.take(progress.bind, options.lock)
+                look_for_orphans(progress.bind)
                 stack.enter_context(foreign_keys_off(progress.bind.engine))
         yield
     for progress in followers:

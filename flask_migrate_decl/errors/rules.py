@@ -222,7 +222,7 @@ OVERRIDDEN_BY_CODE = _warning(
 CHECKS_WITHOUT_NAME = _warning(
     410,
     "checks-without-name",
-    "SQLite loses check constraints without a name when a batch rebuilds their table.",
+    "No batch can drop or change check constraints without a name, and Alembic alone loses them.",
     'Name them, or give the metadata a naming convention with "ck".',
 )
 DEFAULT_SCHEMA_NAMED = _warning(
@@ -304,6 +304,12 @@ SEVERAL_HEADS = _warning(
 HISTORY_UNUSABLE = _error(
     426, "history-unusable", "Alembic can't use the history.", "Correct the scripts it speaks of."
 )
+ENV_LOSES = _warning(
+    427,
+    "env-loses",
+    "An own `env.py` keeps out what finds losses where SQLite makes a table anew.",
+    "Put its class for SQLite into a module of the app's.",
+)
 
 # --- databases ---------------------------------------------------------------------------------
 
@@ -346,4 +352,10 @@ REVISION_UNKNOWN = _error(
 )
 NAME_TOO_LONG = _error(
     509, "name-too-long", "A name is longer than the database keeps.", "Choose a shorter one."
+)
+TABLE_LEFT_BEHIND = _warning(
+    510,
+    "table-left-behind",
+    "A migration that was stopped has left a table of Alembic's behind.",
+    "Compare it with the table it was made for, and drop or rename it.",
 )
