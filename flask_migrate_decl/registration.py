@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,8 @@ class Registration:
     """
 
     app: Flask
-    db: SQLAlchemy
+    # What stands for it shows passwords that are parameters of a URL.
+    db: SQLAlchemy = field(repr=False)
     command: str
     directory_argument: str | os.PathLike[str] | None
     config_file: str | os.PathLike[str] | None

@@ -17,6 +17,7 @@ from flask_migrate_decl import downgrade, stamp, upgrade
 from flask_migrate_decl.errors import (
     MigrateError,
     OwnEnvironmentError,
+    RevisionFailedError,
     RunStoppedError,
     TwoPhaseUnavailableError,
 )
@@ -213,6 +214,7 @@ def test_the_report_of_the_command(lite: Binds) -> None:
     assert report == (
         "Error: the database says: no such table: nowhere\n"
         "  INSERT INTO nowhere (id) VALUES (1)\n"
+        f'  in the revision r2 on the bind "second": {lite.project.versions}/r2.py, line 27\n'
         "what is left of each database:\n"
         "  <default>  done, at r2\n"
         "  second     rolled back, at r1\n"
@@ -277,9 +279,9 @@ def test_what_is_half_undone_leads_down(lite: Binds) -> None:
     path.write_text(
         path.read_text().replace("(engine_name):\n    pass", f"(engine_name):\n    {failing}")
     )
-    with app.flask.app_context(), pytest.raises(ZeroDivisionError) as caught:
+    with app.flask.app_context(), pytest.raises(RunStoppedError) as caught:
         downgrade(bind=["default", "second"])
-    (note,) = caught.value.__notes__
+    note = str(caught.value)
     assert re.search(r"(?m)^  second +unknown, at r2, and a part of r2 may be done$", note)
     assert "flask db stamp --bind second r1\n" in note
 
@@ -338,13 +340,32 @@ def test_a_commit_that_fails_is_looked_at(lite: Binds, mode: str) -> None:
     assert [lite.tables(bind) for bind in BINDS] == [{"a1"}, set(), set()]
 
 
-def test_a_mistake_in_a_script_keeps_its_traceback(lite: Binds) -> None:
+def test_a_mistake_in_a_script_is_told_with_its_line(lite: Binds) -> None:
     app = lite.app()
     lite.write(default=both("a1"), second=["1 / 0"])
+    error = stopped(app)
+    assert error.reason.splitlines() == [
+        "ZeroDivisionError: division by zero",
+        f'  in the revision r1 on the bind "second": {lite.project.versions}/r1.py, line 25',
+    ]
+    assert outcomes(error) == [(DONE, ("r1",)), (ROLLED_BACK, ()), (UNTOUCHED, None)]
+    failed = error.__cause__
+    assert isinstance(failed, RevisionFailedError)
+    assert (failed.bind, failed.revision, failed.line) == ("second", "r1", 25)
+    assert isinstance(failed.__cause__, ZeroDivisionError)
+
+
+def test_a_mistake_outside_of_a_script_keeps_its_traceback(lite: Binds) -> None:
+    def fail(**_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    lite.write(default=both("a1"), second=both("b1"))
+    app = lite.project.app(nothing, on_version_apply=fail)
+    lite.app()
     with app.flask.app_context(), pytest.raises(ZeroDivisionError) as caught:
         upgrade()
     (note,) = caught.value.__notes__
-    assert re.search(r"<default> +done, at r1\n +second +rolled back", note)
+    assert re.search(r"<default> +rolled back, at no revision\n +second +untouched", note)
 
 
 def test_an_interrupted_run_says_what_is_left(lite: Binds) -> None:

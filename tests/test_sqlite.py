@@ -406,7 +406,9 @@ def test_a_script_that_says_it_is_irreversible_is_no_traceback(
     by_hand: App, sqlite_project: Project
 ) -> None:
     _add_revision(sqlite_project, "one", None, 'raise NotImplementedError("irreversible")')
-    assert by_hand.run("db", "upgrade", exit_code=2).endswith("Error: irreversible\n")
+    said = by_hand.run("db", "upgrade", exit_code=2)
+    assert "Error: NotImplementedError: irreversible\n" in said
+    assert said.endswith("\nthe default database was rolled back and is at no revision\n")
     script = sqlite_project.versions / "one.py"
     script.write_text("def broken(:")
     assert "one.py, line 1: invalid syntax" in by_hand.run("db", "heads", exit_code=2)

@@ -7,10 +7,16 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+from click.exceptions import Exit
 from flask import g
 
 from flask_migrate_decl.cli.app import load_app
-from flask_migrate_decl.cli.console import messages_on_stderr, results_alone_on_stdout, show_error
+from flask_migrate_decl.cli.console import (
+    messages_on_stderr,
+    results_alone_on_stdout,
+    show_error,
+    show_traceback,
+)
 from flask_migrate_decl.cli.group import (
     DIRECTORY,
     NEED_NO_APP,
@@ -18,14 +24,21 @@ from flask_migrate_decl.cli.group import (
     directory_option,
     push_app_context,
 )
-from flask_migrate_decl.errors import FindingsError, MigrateError
+from flask_migrate_decl.errors import (
+    FindingsError,
+    MigrateError,
+    covered_traceback,
+    repeats_password,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOUND_SOMETHING = 1
 COULD_NOT_RUN = 2
+_ENDED_BY_MISTAKE = 1
 _STDOUT = "flask_migrate_decl.stdout"
+_WITH_TRACEBACK = "flask_migrate_decl.traceback"
 
 
 def flag(*names: str, help: str) -> click.Option:  # noqa: A002
@@ -62,6 +75,21 @@ def _note_format(context: click.Context, _option: click.Parameter, value: str) -
         context.meta[_STDOUT] = context.with_resource(results_alone_on_stdout())
 
 
+def traceback_option() -> click.Option:
+    """Return the option by which an error is followed by what led to it."""
+    return click.Option(
+        ["--traceback"],
+        is_flag=True,
+        expose_value=False,
+        callback=_note_traceback,
+        help="Show the traceback of an error too, without passwords.",
+    )
+
+
+def _note_traceback(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    context.meta[_WITH_TRACEBACK] = value
+
+
 def stream_for_programs() -> TextIO | None:
     """Return where JSON is to be written, or ``None`` where a person reads."""
     stream: TextIO | None = click.get_current_context().meta.get(_STDOUT)
@@ -77,7 +105,7 @@ def command(
 ) -> click.Command:
     """Make the command that calls a function with its options and shows what it returns."""
     needs_app = name not in NEED_NO_APP
-    own_params = [*params, directory_option()] if needs_app else [*params]
+    own_params = [*params, directory_option(), traceback_option()] if needs_app else [*params]
 
     @wraps(function)
     def callback(**options: Any) -> None:
@@ -100,7 +128,23 @@ def errors_shown(context: click.Context) -> Iterator[None]:
         yield
     except MigrateError as error:
         show_error(error)
+        if context.meta.get(_WITH_TRACEBACK):
+            show_traceback(covered_traceback(error, _passwords()))
         context.exit(FOUND_SOMETHING if isinstance(error, FindingsError) else COULD_NOT_RUN)
+    except (click.ClickException, click.Abort, Exit):
+        raise
+    except Exception as error:
+        # It is a mistake in somebody's code. Python shows it, and would show a password too.
+        if not repeats_password(error, _passwords()):
+            raise
+        show_traceback(covered_traceback(error, _passwords()))
+        context.exit(_ENDED_BY_MISTAKE)
+
+
+def _passwords() -> frozenset[str]:
+    from flask_migrate_decl.databases import known_passwords
+
+    return known_passwords()
 
 
 def _with_group_options(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,13 @@ def show_error(error: MigrateError) -> None:
         for finding in error.findings:
             console.print(_coloured(full_finding(finding)), end="\n\n")
     summary = error.summary if isinstance(error, ConfigInvalidError) else str(error)
-    console.print(Text.assemble(("Error: ", "bold red"), summary))
+    text = "\n".join((summary, *getattr(error, "__notes__", ())))
+    console.print(Text.assemble(("Error: ", "bold red"), text))
+
+
+def show_traceback(text: str) -> None:
+    """Print what led to an error to standard error."""
+    write(text, sys.stderr)
 
 
 def show_warning(text: str) -> None:

@@ -86,7 +86,7 @@ def _seen_hints(directory: Directory) -> Iterator[SeenHints]:
     project = selection.project
     project.import_models()
     seen = SeenHints(project, project.declared_renames)
-    with worded_errors(), ExitStack() as stack:
+    with worded_errors(selection.histories), ExitStack() as stack:
         for history in selection.histories:
             verify_directory(history)
             if project.configuration.renames:

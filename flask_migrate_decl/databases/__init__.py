@@ -11,6 +11,7 @@ from flask_migrate_decl.databases.binds import (
 )
 from flask_migrate_decl.databases.blockers import blockers_noted
 from flask_migrate_decl.databases.locks import Locks
+from flask_migrate_decl.databases.passwords import known_passwords
 from flask_migrate_decl.databases.recreate import (
     LOSSES_ATTRIBUTE,
     without_untrue_warnings,
@@ -40,6 +41,7 @@ __all__ = [
     "is_lock_timeout",
     "keys_called",
     "known_binds",
+    "known_passwords",
     "limit_session",
     "migrated_binds",
     "named_binds",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +42,9 @@ class Bind:
     """
 
     key: str | None
-    app_engine: Engine
-    metadata: MetaData
+    # What stands for an engine shows passwords that are parameters of its URL.
+    app_engine: Engine = field(repr=False)
+    metadata: MetaData = field(repr=False)
     url_env: str | None = None
 
     @cached_property

@@ -20,7 +20,7 @@ _OF_THE_APP_ALONE = ("bind_key", "max_overflow", "pool", "url")
 
 def shown_url(url: URL) -> str:
     """Return a URL without its password, wherever a driver may take one from."""
-    shown = {name: "***" if _is_secret(name) else value for name, value in url.query.items()}
+    shown = {name: "***" if is_secret(name) else value for name, value in url.query.items()}
     return url.set(query=shown).render_as_string(hide_password=True)
 
 
@@ -70,5 +70,6 @@ def _app_options(bind: str | None) -> dict[str, Any]:
     return {key: value for key, value in options.items() if not key.startswith(_OF_THE_APP_ALONE)}
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Tell whether a driver may take a password under a name."""
     return any(word in name.lower() for word in SECRET_WORDS)

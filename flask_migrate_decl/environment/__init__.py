@@ -10,6 +10,7 @@ from flask_migrate_decl.environment.comparison import (
     compared_operations,
     script_files,
 )
+from flask_migrate_decl.environment.failures import worded_errors
 from flask_migrate_decl.environment.finding import (
     current_revisions,
     histories_with,
@@ -53,7 +54,6 @@ from flask_migrate_decl.environment.session import (
     verify_directory,
     verify_history,
     verify_own_env,
-    worded_errors,
 )
 
 __all__ = [

@@ -12,7 +12,7 @@ from alembic.util import CommandError
 
 from flask_migrate_decl.autogenerate import bind_of
 from flask_migrate_decl.environment.alembic_config import script_directory
-from flask_migrate_decl.environment.session import worded_errors
+from flask_migrate_decl.environment.failures import worded_errors
 from flask_migrate_decl.errors import (
     AlembicCommandError,
     AmbiguousRevisionError,
@@ -64,7 +64,7 @@ def verify_scripts(history: History) -> None:
 
     :raises ScriptUnreadableError: one is no Python.
     """
-    with worded_errors(), script_directory(history) as scripts:
+    with worded_errors((history,)), script_directory(history) as scripts:
         scripts.get_heads()
 
 
@@ -78,7 +78,7 @@ def verify_steps(histories: Sequence[History], revision: str) -> None:
     if not _STEPS_FROM.match(target):
         return
     for history in histories:
-        with worded_errors(), script_directory(history) as scripts:
+        with worded_errors((history,)), script_directory(history) as scripts:
             # What a script asserts itself is an error in it.
             scripts.get_heads()
             try:
@@ -101,7 +101,7 @@ def with_several_heads(histories: Sequence[History]) -> tuple[History, ...]:
     """Return the histories that have branches to be brought together."""
     found = []
     for history in histories:
-        with worded_errors(), script_directory(history) as scripts:
+        with worded_errors((history,)), script_directory(history) as scripts:
             if len(scripts.get_heads()) > 1:
                 found.append(history)
     return tuple(found)
@@ -114,7 +114,7 @@ def _name(revision: str) -> str:
 
 
 def _has(history: History, name: str) -> bool:
-    with worded_errors(), script_directory(history) as scripts:
+    with worded_errors((history,)), script_directory(history) as scripts:
         try:
             scripts.get_revisions(name)
         except CommandError as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from flask_migrate_decl.databases import known_passwords
 from flask_migrate_decl.environment.interrupts import leave_to_parent
-from flask_migrate_decl.errors import BindState, RunStoppedError
+from flask_migrate_decl.errors import BindState, RunStoppedError, covered_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,12 +43,16 @@ class Ended:
 
 @dataclass(frozen=True)
 class Stopped:
-    """A ``RunStoppedError``, as it goes from one process to another."""
+    """A ``RunStoppedError``, as it goes from one process to another.
+
+    :param traceback: what led to it, without passwords.
+    """
 
     reason: str
     failed: tuple[str | None, ...]
     states: tuple[BindState, ...]
     next_steps: tuple[str, ...]
+    traceback: str = ""
 
 
 @dataclass
@@ -77,8 +81,8 @@ class Child:
             self._forget_connections()
             self._tell(self._outcome())
             self._close_connections()
-        except BaseException:
-            traceback.print_exc()
+        except BaseException as error:
+            sys.stderr.write(covered_traceback(error, known_passwords()))
             exit_code = 1
         finally:
             flush_streams()
@@ -89,7 +93,9 @@ class Child:
             return Ended(self.work(self.history, self._tell_progress))
         except RunStoppedError as error:
             # The last step is to run it again, which is said once for all histories.
-            return Stopped(error.reason, error.failed, error.states, error.next_steps[:-1])
+            steps = error.next_steps[:-1]
+            text = covered_traceback(error, known_passwords())
+            return Stopped(error.reason, error.failed, error.states, steps, text)
 
     def _tell_progress(self, found: BindProgress) -> None:
         at = None if found.before is None else found.at

@@ -159,7 +159,7 @@ class Jobs:
         with Interrupts() as interrupts:
             self._run(jobs, interrupts)
         if not all(isinstance(job.ended, Ended) for job in jobs):
-            raise self._error(jobs)
+            raise self._error(jobs) from _in_processes(jobs)
         return tuple(step for job in jobs for step in job.applied)
 
     def _run(self, jobs: Sequence[_Job], interrupts: Interrupts) -> None:
@@ -289,6 +289,19 @@ class Jobs:
             states,
             (*by_hand, self.words.next_run(states)),
         )
+
+
+class ErrorsInProcesses(Exception):  # noqa: N818
+    """What was raised in other processes: their tracebacks as text, as they can't be had here."""
+
+    def __str__(self) -> str:
+        return "\n".join(("", *self.args))
+
+
+def _in_processes(jobs: Sequence[_Job]) -> ErrorsInProcesses | None:
+    texts = [one.ended.traceback for one in jobs if isinstance(one.ended, Stopped)]
+    found = [text for text in texts if text]
+    return ErrorsInProcesses(*found) if found else None
 
 
 def _labels(stopped: Stopped) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DEFAULT_BIND
-from flask_migrate_decl.databases import Locks, verify_two_phase
+from flask_migrate_decl.databases import Locks, known_passwords, verify_two_phase
 from flask_migrate_decl.environment.commits import (
     GLOBAL_ID,
     Rehearsal,
@@ -16,14 +16,16 @@ from flask_migrate_decl.environment.commits import (
     Together,
     TwoPhase,
 )
+from flask_migrate_decl.environment.failures import worded_errors
 from flask_migrate_decl.environment.progress import BindProgress, Outcome
-from flask_migrate_decl.environment.session import worded_errors
 from flask_migrate_decl.errors import (
     BindState,
     InterruptedRunError,
     MigrateError,
     OwnEnvironmentError,
+    RevisionFailedError,
     RunStoppedError,
+    covered_traceback,
     shell_word,
     without_secrets,
 )
@@ -71,6 +73,15 @@ class RunOverBinds:
         next_steps = (*_by_hand(progress), self.words.next_run(states))
         return RunStoppedError(reason, failed, states, next_steps)
 
+    def note_state(self, error: MigrateError) -> None:
+        """Say in an error what is left of the one database that the run is about."""
+        stopped = self.stopped("")
+        (state,) = stopped.states or (None,)
+        if isinstance(error, RevisionFailedError):
+            error.state, error.next_steps = state, stopped.next_steps
+        elif state is not None and state.outcome != Outcome.UNTOUCHED:
+            error.add_note(state.sentence)
+
 
 @contextmanager
 def run_over_binds(
@@ -98,6 +109,7 @@ def run_over_binds(
             yield run
     except MigrateError as error:
         if not is_run_over_several:
+            run.note_state(error)
             raise
         raise run.stopped(str(error)) from error
     except KeyboardInterrupt as error:
@@ -106,10 +118,10 @@ def run_over_binds(
         raise run.stopped(str(InterruptedRunError())) from error
     except (Exception, SystemExit) as error:
         if is_one_of_several:
-            log.exception("A script has failed")
+            log.error("%s", covered_traceback(error, known_passwords()))
             reason = without_secrets(f"{type(error).__name__}: {error}")
             raise run.stopped(reason) from error
-        # It is a mistake in somebody's code, whose traceback they need.
+        # It is a mistake outside of the scripts, such as in an env.py, whose traceback they need.
         if is_run_over_several:
             error.add_note(run.stopped("").report)
         raise

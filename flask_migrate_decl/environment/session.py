@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
-
-from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from flask_migrate_decl.autogenerate import register
 from flask_migrate_decl.databases import (
@@ -17,20 +13,20 @@ from flask_migrate_decl.databases import (
     without_untrue_warnings,
 )
 from flask_migrate_decl.environment.alembic_config import alembic_config, all_x_args
+from flask_migrate_decl.environment.failures import (
+    is_missing_function,
+    worded_errors,
+    worded_script_errors,
+)
 from flask_migrate_decl.environment.history import verify_function_names
 from flask_migrate_decl.environment.leftovers import look_for_orphans
 from flask_migrate_decl.environment.logs import preserved_logging
 from flask_migrate_decl.environment.run import Run
 from flask_migrate_decl.errors import (
-    AlembicCommandError,
     DirectoryMissingError,
     EnvironmentConflictError,
     EnvironmentFailedError,
-    NotPermittedError,
     OwnEnvironmentError,
-    ScriptFailedError,
-    ScriptUnreadableError,
-    StatementFailedError,
     database_in_words,
 )
 
@@ -62,16 +58,15 @@ def open_history(
     register()
     register_lossless_sqlite()
     run = Run(history, **options)
-    with (
-        alembic_config(run, x_arg=all_x_args(x_arg), flags=flags) as config,
-        worded_errors(),
-        without_untrue_warnings() if run.changes_databases else nullcontext(),
-    ):
-        if history.own_env is None:
-            yield config, run
-        else:
-            with _own_environment(run, history.own_env):
-                yield config, run
+    arguments = all_x_args(x_arg)
+    with alembic_config(run, x_arg=arguments, flags=flags) as config, ExitStack() as stack:
+        stack.enter_context(worded_errors())
+        if run.changes_databases:
+            stack.enter_context(without_untrue_warnings())
+        if history.own_env is not None:
+            stack.enter_context(_own_environment(run, history.own_env))
+        stack.enter_context(worded_script_errors((history,), run.progress))
+        yield config, run
 
 
 def verify_history(history: History) -> None:
@@ -169,33 +164,6 @@ def _own_environment(run: Run, path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def worded_errors() -> Iterator[None]:
-    """Raise Alembic's and SQLAlchemy's errors as ours.
-
-    :raises AlembicCommandError: Alembic refused.
-    :raises StatementFailedError: a database refused.
-    :raises NotPermittedError: a file may not be read or written.
-    :raises ScriptUnreadableError: a revision is no Python.
-    :raises ScriptFailedError: a revision gave up.
-    """
-    try:
-        yield
-    except CommandError as error:
-        raise AlembicCommandError(str(error)) from error
-    except StatementError as error:
-        raise StatementFailedError(str(error.orig or error.args[0]), error.statement) from error
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StatementFailedError(str(error), None) from error
-    except PermissionError as error:
-        raise NotPermittedError(str(error.filename)) from error
-    except SyntaxError as error:
-        raise ScriptUnreadableError(error.filename, error.lineno, error.msg) from error
-    except RuntimeError as error:
-        # Scripts say "irreversible" this way; Flask-Migrate words it too.
-        raise ScriptFailedError(str(error)) from error
-
-
-@contextmanager
 def _worded_environment_errors(path: Path) -> Iterator[None]:
     """Word what an ``env.py`` of another time stumbles over."""
     try:
@@ -212,13 +180,9 @@ def _worded_environment_errors(path: Path) -> Iterator[None]:
         reason = "it puts a URL with % into the configuration: write each % twice there"
         raise EnvironmentFailedError(path, reason) from None
     except (FileNotFoundError, KeyError) as error:
-        if error.args and _FUNCTION_OF_BIND.fullmatch(str(error.args[0])):
+        if is_missing_function(error):
             reason = f"a revision has no {error.args[0]}(), for a bind that came later"
             raise OwnEnvironmentError(path, reason) from error
         if path.with_name("alembic.ini").is_file():
             raise
         raise EnvironmentFailedError(path, "its alembic.ini is missing") from error
-
-
-_FUNCTION_OF_BIND = re.compile(r"(up|down)grade_.+", re.DOTALL)
-"""What the scripts of Flask-Migrate's ``--multidb`` look up by a bind's name."""

@@ -110,12 +110,14 @@ from flask_migrate_decl.errors.runs import (
     PreparedTransactionsError,
     RehearsalRefusedError,
     RehearsalUnavailableError,
+    RevisionFailedError,
     RunStoppedError,
     StatementsNotWrittenError,
     TwoPhaseUnavailableError,
 )
-from flask_migrate_decl.errors.secrets import secret_lines, without_secrets
+from flask_migrate_decl.errors.secrets import secret_lines, without_passwords, without_secrets
 from flask_migrate_decl.errors.texts import one_line, shell_word
+from flask_migrate_decl.errors.tracebacks import covered_traceback, repeats_password
 
 __all__ = [
     "MANY_ROWS",
@@ -195,6 +197,7 @@ __all__ = [
     "RehearsalUnavailableError",
     "Related",
     "RenameHintsError",
+    "RevisionFailedError",
     "RevisionIdError",
     "RowsNotCopiedError",
     "Rule",
@@ -215,10 +218,13 @@ __all__ = [
     "ValuesLostError",
     "VersionTableSharedError",
     "WritingStoppedError",
+    "covered_traceback",
     "database_in_words",
     "is_name_in_history",
     "one_line",
+    "repeats_password",
     "secret_lines",
     "shell_word",
+    "without_passwords",
     "without_secrets",
 ]

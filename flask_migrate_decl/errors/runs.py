@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.errors.base import database_in_words, listed
@@ -45,6 +46,61 @@ class BindState:
         """The state without the name."""
         at = "" if self.at is None else f"at {', '.join(self.at) or 'no revision'}"
         return ", ".join(filter(None, (self.outcome, at, self.explanation)))
+
+    @property
+    def sentence(self) -> str:
+        """The state with the name, where there is one database alone."""
+        at = "" if self.at is None else f" and is at {', '.join(self.at) or 'no revision'}"
+        verb = {"rolled back": "was rolled back", "done": "is done", "untouched": "is untouched"}
+        if self.outcome not in verb:
+            return f"what is left of {database_in_words(self.bind)}: {self.words}"
+        return f"{database_in_words(self.bind)} {verb[self.outcome]}{at}"
+
+
+@dataclass(eq=False)
+class RevisionFailedError(DatabaseError):
+    """A revision's script failed, or a database refused what it asks for.
+
+    The parameters of a statement are left out on purpose. What was raised is the ``__cause__``.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param database: the database in words, ``None`` where nobody can tell which of several it is.
+    :param line: the line of the script ``path`` that failed, or called what failed.
+    :param statement: what the database refused, ``None`` where it is the script that failed.
+    :param message: what the database says, or the kind of the exception and its text.
+    :param state: what is left of the database, where the run is about one.
+    :param next_steps: what to do by hand then, and at last.
+    """
+
+    bind: str | None
+    database: str | None
+    revision: str
+    path: Path
+    line: int | None
+    statement: str | None
+    message: str
+    state: BindState | None = None
+    next_steps: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        on = f" on {self.database}" if self.database else ""
+        lines = [
+            self.message if self.statement is None else f"the database says: {self.message}",
+            *(() if self.statement is None else (_shown(self.statement),)),
+            f"  in the revision {self.revision}{on}: {self.path}, line {self.line}",
+            *(() if self.state is None else (self.state.sentence,)),
+        ]
+        # The last step is to run it again, which goes without saying.
+        steps = f"\nwhat to do now:{listed(self.next_steps)}" if len(self.next_steps) > 1 else ""
+        return "\n".join(lines) + steps
+
+
+_LONGEST = 2000
+
+
+def _shown(statement: str) -> str:
+    text = statement.strip()
+    return indent(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …", "  ")
 
 
 @dataclass(eq=False)

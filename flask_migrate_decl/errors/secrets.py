@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +40,27 @@ def without_secrets(text: str) -> str:
 def without_url_secrets(text: str) -> str:
     """Cover the passwords of URLs alone, in a sentence that may speak of a column ``password``."""
     return _covered(text, (*_url_passwords(text), *_parameters(text)))
+
+
+def without_passwords(text: str, passwords: Iterable[str]) -> str:
+    """Cover what is known to be a password, and the passwords of URLs, in a text of many lines.
+
+    :param passwords: those that are known, covered wherever they stand for themselves.
+    """
+    for password in sorted(passwords, key=len, reverse=True):
+        for written in _spellings(password):
+            text = re.sub(rf"(?<!\w){re.escape(written)}(?!\w)", _COVER, text)
+    return "\n".join(map(without_url_secrets, text.split("\n")))
+
+
+_COVER = "***"
+
+
+def _spellings(password: str) -> frozenset[str]:
+    """Return how a password may be written: by itself, in a URL, and in its own ``repr``."""
+    return frozenset(
+        (password, quote(password, safe=""), quote_plus(password), repr(password)[1:-1])
+    )
 
 
 def _covered(text: str, spans: Iterable[tuple[int, int]]) -> str:
