@@ -19,6 +19,7 @@ from flask_migrate_decl.environment import (
     compared_hints,
     current_heads,
     error_in_short,
+    shown_traceback,
     unknown_in_words,
     unknown_revisions,
 )
@@ -77,7 +78,7 @@ def check_databases(subject: Subject) -> DatabasesChecked:
             checked.waiting.append(f"{bind.label}: {without_secrets(str(error))}")
         except Exception as error:
             # Drivers raise errors of many kinds, and a project's own filters any.
-            log.debug("the database can't be looked at", exc_info=True)
+            log.debug("the database can't be looked at: %s", shown_traceback(error))
             checked.failures.append(f"{bind.label}: {error_in_short(error)}")
         else:
             checked.looked_at.append(bind.label)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alembic.util import load_python_file
 
 from flask_migrate_decl.config import Lines
+from flask_migrate_decl.environment import mistake_in_words
 from flask_migrate_decl.errors import Finding, Place, Related, without_secrets
 from flask_migrate_decl.errors.rules import (
     DIRECTORY_MISSING,
@@ -156,8 +157,7 @@ def _unreadable(path: Path, error: BaseException) -> Finding:
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame.lineno for frame in frames if Path(frame.filename) == path]
         line = own[-1] if own else None
-    reason = without_secrets(f"{type(error).__name__}: {error}")
-    message = f"the revision can't be loaded: {reason}"
+    message = f"the revision can't be loaded: {mistake_in_words(error)}"
     return Finding(SCRIPT_UNREADABLE, message, "correct the script", _line(path, line))
 
 

@@ -18,6 +18,7 @@ from flask_migrate_decl.errors import (
     ConfiguredAppMissingError,
     MigrateError,
     NoAppError,
+    without_passwords,
     without_secrets,
 )
 
@@ -112,7 +113,15 @@ def _not_loaded(reference: str, error: BaseException) -> AppNotLoadedError:
     reason = (
         type(error).__name__ if _may_repeat_a_url(error) else f"{type(error).__name__}: {error}"
     )
-    return AppNotLoadedError(reference, without_secrets(reason), place or None)
+    reason = without_secrets(without_passwords(reason, passwords_in_use()))
+    return AppNotLoadedError(reference, reason, place or None)
+
+
+def passwords_in_use() -> frozenset[str]:
+    """Return the passwords that are known, once something is to be said in which one may stand."""
+    from flask_migrate_decl.databases import known_passwords
+
+    return known_passwords()
 
 
 def _may_repeat_a_url(error: BaseException) -> bool:

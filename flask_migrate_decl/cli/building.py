@@ -10,7 +10,7 @@ import click
 from click.exceptions import Exit
 from flask import g
 
-from flask_migrate_decl.cli.app import load_app
+from flask_migrate_decl.cli.app import load_app, passwords_in_use
 from flask_migrate_decl.cli.console import (
     messages_on_stderr,
     results_alone_on_stdout,
@@ -129,22 +129,16 @@ def errors_shown(context: click.Context) -> Iterator[None]:
     except MigrateError as error:
         show_error(error)
         if context.meta.get(_WITH_TRACEBACK):
-            show_traceback(covered_traceback(error, _passwords()))
+            show_traceback(covered_traceback(error, passwords_in_use()))
         context.exit(FOUND_SOMETHING if isinstance(error, FindingsError) else COULD_NOT_RUN)
     except (click.ClickException, click.Abort, Exit):
         raise
     except Exception as error:
         # It is a mistake in somebody's code. Python shows it, and would show a password too.
-        if not repeats_password(error, _passwords()):
+        if not repeats_password(error, passwords_in_use()):
             raise
-        show_traceback(covered_traceback(error, _passwords()))
+        show_traceback(covered_traceback(error, passwords_in_use()))
         context.exit(_ENDED_BY_MISTAKE)
-
-
-def _passwords() -> frozenset[str]:
-    from flask_migrate_decl.databases import known_passwords
-
-    return known_passwords()
 
 
 def _with_group_options(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from flask_migrate_decl.environment import (
     compared_hints,
     current_heads,
     error_in_short,
+    shown_traceback,
     unknown_in_words,
     unknown_revisions,
 )
@@ -86,7 +87,7 @@ class SeenHints:
             raise
         except Exception as error:
             # Drivers raise errors of many kinds, and a project's own filters any.
-            log.debug("the database can't be looked at", exc_info=True)
+            log.debug("the database can't be looked at: %s", shown_traceback(error))
             self.unreached[bind.key] = error_in_short(error)
 
     def _seen(self, bind: Bind, history: ScriptDirectory, stack: ExitStack) -> SeenDatabase:

@@ -10,7 +10,7 @@ from flask_migrate_decl.environment.comparison import (
     compared_operations,
     script_files,
 )
-from flask_migrate_decl.environment.failures import worded_errors
+from flask_migrate_decl.environment.failures import mistake_in_words, shown_traceback, worded_errors
 from flask_migrate_decl.environment.finding import (
     current_revisions,
     histories_with,
@@ -83,6 +83,7 @@ __all__ = [
     "error_in_short",
     "histories_with",
     "imported_module",
+    "mistake_in_words",
     "open_history",
     "open_project",
     "project_of",
@@ -94,6 +95,7 @@ __all__ = [
     "scripts_at",
     "scripts_of",
     "select",
+    "shown_traceback",
     "standing_config",
     "unknown_in_words",
     "unknown_revisions",

@@ -22,6 +22,7 @@ from flask_migrate_decl.errors import (
     ScriptFailedError,
     ScriptUnreadableError,
     StatementFailedError,
+    covered_traceback,
     database_in_words,
     without_passwords,
     without_secrets,
@@ -83,7 +84,9 @@ def worded_script_errors(
         is_known = is_missing_function(failed) and any(one.own_env for one in histories)
         if place is None or is_known:
             raise
-        message = _message(failed) if isinstance(failed, StatementError) else _with_kind(failed)
+        message = (
+            _message(failed) if isinstance(failed, StatementError) else mistake_in_words(failed)
+        )
         if place.is_read:
             raise ScriptUnreadableError(str(place.path), place.line, message) from raised
         bind, database = _database(histories, progress or {}, place)
@@ -185,8 +188,13 @@ def _message(error: BaseException) -> str:
     return _covered(str(error))
 
 
-def _with_kind(error: BaseException) -> str:
-    """Word an exception of a script's, of which the kind says as much as the text."""
+def shown_traceback(error: BaseException) -> str:
+    """Return a traceback without the passwords that are known, and without parameters."""
+    return covered_traceback(error, known_passwords())
+
+
+def mistake_in_words(error: BaseException) -> str:
+    """Word an exception of somebody's code, of which the kind says as much as the text."""
     text = _covered(f"{type(error).__name__}: {error}".removesuffix(": "))
     return "\n".join(map(without_secrets, text.split("\n")))
 

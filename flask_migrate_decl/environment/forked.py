@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from flask_migrate_decl.databases import known_passwords
+from flask_migrate_decl.environment.failures import shown_traceback
 from flask_migrate_decl.environment.interrupts import leave_to_parent
-from flask_migrate_decl.errors import BindState, RunStoppedError, covered_traceback
+from flask_migrate_decl.errors import BindState, RunStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,7 +82,7 @@ class Child:
             self._tell(self._outcome())
             self._close_connections()
         except BaseException as error:
-            sys.stderr.write(covered_traceback(error, known_passwords()))
+            sys.stderr.write(shown_traceback(error))
             exit_code = 1
         finally:
             flush_streams()
@@ -94,7 +94,7 @@ class Child:
         except RunStoppedError as error:
             # The last step is to run it again, which is said once for all histories.
             steps = error.next_steps[:-1]
-            text = covered_traceback(error, known_passwords())
+            text = shown_traceback(error)
             return Stopped(error.reason, error.failed, error.states, steps, text)
 
     def _tell_progress(self, found: BindProgress) -> None:

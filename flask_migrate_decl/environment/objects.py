@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from flask_migrate_decl.environment.failures import mistake_in_words
 from flask_migrate_decl.errors import ObjectReferenceError, without_secrets
 from flask_migrate_decl.renames import nearest
 
@@ -23,7 +24,7 @@ def referenced_object(key: str, reference: str) -> Any:
     except AttributeError as error:
         raise ObjectReferenceError(key, reference, f'"{module_name}" has no {error}') from None
     except Exception as error:
-        raise ObjectReferenceError(key, reference, _in_words(error)) from error
+        raise ObjectReferenceError(key, reference, mistake_in_words(error)) from error
     if not is_callable:
         raise ObjectReferenceError(key, reference, "it can't be called")
     return found
@@ -49,8 +50,4 @@ def imported_module(key: str, reference: str, module: str) -> Any:
     except ImportError as error:
         raise ObjectReferenceError(key, reference, without_secrets(str(error))) from error
     except (Exception, SystemExit) as error:
-        raise ObjectReferenceError(key, reference, _in_words(error)) from error
-
-
-def _in_words(error: BaseException) -> str:
-    return without_secrets(f"{type(error).__name__}: {error}")
+        raise ObjectReferenceError(key, reference, mistake_in_words(error)) from error

@@ -12,8 +12,9 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from flask_migrate_decl.autogenerate import ComparedHints
+from flask_migrate_decl.databases import known_passwords
 from flask_migrate_decl.environment.run import configure_arguments
-from flask_migrate_decl.errors import MigrateError, without_secrets
+from flask_migrate_decl.errors import MigrateError, without_passwords, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,4 +83,4 @@ def error_in_short(error: Exception) -> str:
         text = str(error)
     else:
         text = f"{type(error).__name__}: {error}"
-    return without_secrets(" ".join(text.split()))
+    return without_secrets(" ".join(without_passwords(text, known_passwords()).split()))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.config import DEFAULT_BIND
-from flask_migrate_decl.databases import Locks, known_passwords, verify_two_phase
+from flask_migrate_decl.databases import Locks, verify_two_phase
 from flask_migrate_decl.environment.commits import (
     GLOBAL_ID,
     Rehearsal,
@@ -16,7 +16,7 @@ from flask_migrate_decl.environment.commits import (
     Together,
     TwoPhase,
 )
-from flask_migrate_decl.environment.failures import worded_errors
+from flask_migrate_decl.environment.failures import mistake_in_words, shown_traceback, worded_errors
 from flask_migrate_decl.environment.progress import BindProgress, Outcome
 from flask_migrate_decl.errors import (
     BindState,
@@ -25,9 +25,7 @@ from flask_migrate_decl.errors import (
     OwnEnvironmentError,
     RevisionFailedError,
     RunStoppedError,
-    covered_traceback,
     shell_word,
-    without_secrets,
 )
 
 if TYPE_CHECKING:
@@ -118,9 +116,8 @@ def run_over_binds(
         raise run.stopped(str(InterruptedRunError())) from error
     except (Exception, SystemExit) as error:
         if is_one_of_several:
-            log.error("%s", covered_traceback(error, known_passwords()))
-            reason = without_secrets(f"{type(error).__name__}: {error}")
-            raise run.stopped(reason) from error
+            log.error("%s", shown_traceback(error))
+            raise run.stopped(mistake_in_words(error)) from error
         # It is a mistake outside of the scripts, such as in an env.py, whose traceback they need.
         if is_run_over_several:
             error.add_note(run.stopped("").report)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from alembic.migration import MigrationContext
 
+from flask_migrate_decl.environment.failures import shown_traceback
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
@@ -169,9 +171,9 @@ class BindProgress:
             return
         try:
             found = set(heads_of(self.bind, self.version_options))
-        except Exception:
+        except Exception as error:
             # Drivers raise errors of many kinds; it stays unknown.
-            log.debug("the database can't be looked at", exc_info=True)
+            log.debug("the database can't be looked at: %s", shown_traceback(error))
             return
         if self.is_out_of_sight:
             self.before = self._kept_at = tuple(sorted(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from configparser import InterpolationError
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -173,8 +174,8 @@ def _worded_environment_errors(path: Path) -> Iterator[None]:
         if not option:
             raise
         raise EnvironmentConflictError(path, option.strip("'")) from error
-    except ValueError as error:
-        if "interpolation" not in str(error):
+    except (ValueError, InterpolationError) as error:
+        if isinstance(error, ValueError) and "interpolation" not in str(error):
             raise
         # The message repeats the URL, and with it the password.
         reason = "it puts a URL with % into the configuration: write each % twice there"
