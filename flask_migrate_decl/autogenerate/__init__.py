@@ -17,7 +17,7 @@ from flask_migrate_decl.autogenerate.orphans import (
     warn_of_orphans,
 )
 from flask_migrate_decl.autogenerate.plugin import PLUGIN
-from flask_migrate_decl.autogenerate.private import replace_steps
+from flask_migrate_decl.autogenerate.private import replace_steps, script_path
 from flask_migrate_decl.autogenerate.undeclared import undeclared_renames
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "orphaned_tables",
     "register",
     "replace_steps",
+    "script_path",
     "unconnected_name_rules",
     "undeclared_renames",
     "warn_of_orphans",

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
     from sqlalchemy import Constraint, Dialect, Index, MetaData, Sequence
 
 
@@ -39,3 +41,12 @@ def replace_steps(context: MigrationContext, steps: Callable[..., object]) -> No
     be read only off one that is made. To make it twice would tell twice in the log of it.
     """
     context._migrations_fn = steps  # type: ignore[assignment]
+
+
+def script_path(history: ScriptDirectory, folder: Path, revision: str, message: str | None) -> Path:
+    """Return where a new script would be written.
+
+    Alembic says so only once it is written, also over another. It names the file in ``_rev_path``
+    and with the time of ``_generate_create_date``, since 0.7.
+    """
+    return history._rev_path(folder, revision, message, history._generate_create_date())

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic import command as alembic_command
 from alembic.script import ScriptDirectory
+from alembic.util import rev_id as new_id
 
 from flask_migrate_decl.commands.generating import generate, suggested
 from flask_migrate_decl.commands.left import told_what_is_left
 from flask_migrate_decl.commands.undeclared import Answers, Ask
 from flask_migrate_decl.environment import (
     histories_with,
+    is_script_of,
+    nothing_broken_left,
     open_history,
     revision_ids,
     script_files,
     scripts_of,
     select,
+    verify_new_script,
     verify_revision,
     with_several_heads,
 )
@@ -27,8 +32,7 @@ from flask_migrate_decl.results import RevisionResult, SuggestionsResult
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Sequence
 
     from alembic.config import Config
     from alembic.script import Script
@@ -75,6 +79,8 @@ def revision(
     :raises ModelsLostError: most tables would be dropped.
     :raises DropsRefusedError: something would be dropped, and ``safety`` makes that an error.
     :raises RevisionIdError: ``rev_id`` can't be used.
+    :raises RevisionTakenError: there is a revision of that identifier.
+    :raises ScriptPathError: the script would be written over a file, or outside of its folder.
     :raises HistoryNotChosenError: what is asked for is about one history, and there are several.
     """
     _check_revision_id(rev_id)
@@ -97,7 +103,8 @@ def revision(
     history = _only(selection.histories)
     with open_history(history, x_arg=x_arg, flags=("quiet",)) as (config, _run):
         message = history.message_for_template(message)
-        with _told_what_is_left(config):
+        with _written(config, message, arguments["rev_id"], version_path) as revision_id:
+            arguments["rev_id"] = revision_id
             scripts = alembic_command.revision(config, message, autogenerate, **arguments)
         return RevisionResult(_scripts(scripts))
 
@@ -195,15 +202,24 @@ def merge(
     with open_history(history, flags=("quiet",)) as (config, _run):
         scripts_of(config, names)
         message = history.message_for_template(message)
-        with _told_what_is_left(config):
+        with _written(config, message, rev_id) as revision_id:
             merged = alembic_command.merge(
-                config, names, message=message, branch_label=branch_label, rev_id=rev_id
+                config, names, message=message, branch_label=branch_label, rev_id=revision_id
             )
         return RevisionResult(_scripts(merged))
 
 
-def _told_what_is_left(config: Config) -> AbstractContextManager[None]:
-    return told_what_is_left(partial(script_files, ScriptDirectory.from_config(config)))
+@contextmanager
+def _written(
+    config: Config, message: str | None, rev_id: str | None, version_path: str | None = None
+) -> Iterator[str]:
+    """Give the identifier of a new revision, and see to it that nothing else is written over."""
+    revision_id = rev_id or new_id()
+    scripts = ScriptDirectory.from_config(config)
+    verify_new_script(scripts, revision_id, message, version_path)
+    is_own = partial(is_script_of, (revision_id,))
+    with told_what_is_left(partial(script_files, scripts)), nothing_broken_left(config, is_own):
+        yield revision_id
 
 
 def _only(histories: tuple[History, ...]) -> History:

@@ -8,7 +8,6 @@ from flask_migrate_decl.environment.comparison import (
     Comparison,
     compare,
     compared_operations,
-    script_files,
 )
 from flask_migrate_decl.environment.failures import mistake_in_words, shown_traceback, worded_errors
 from flask_migrate_decl.environment.finding import (
@@ -28,6 +27,12 @@ from flask_migrate_decl.environment.history import (
     verify_version_tables,
 )
 from flask_migrate_decl.environment.jobs import JobProgress, Jobs, JobState
+from flask_migrate_decl.environment.new_scripts import (
+    is_script_of,
+    nothing_broken_left,
+    script_files,
+    verify_new_script,
+)
 from flask_migrate_decl.environment.objects import imported_module, referenced_object
 from flask_migrate_decl.environment.outside import (
     behind_in_words,
@@ -83,7 +88,9 @@ __all__ = [
     "error_in_short",
     "histories_with",
     "imported_module",
+    "is_script_of",
     "mistake_in_words",
+    "nothing_broken_left",
     "open_history",
     "open_project",
     "project_of",
@@ -102,6 +109,7 @@ __all__ = [
     "verify_directory",
     "verify_function_names",
     "verify_history",
+    "verify_new_script",
     "verify_own_env",
     "verify_revision",
     "verify_scripts",

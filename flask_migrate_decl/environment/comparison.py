@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import RevisionContext
@@ -12,13 +10,20 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from flask_migrate_decl.autogenerate import bind_of, bind_of_token
+from flask_migrate_decl.environment.new_scripts import (
+    is_script_of,
+    nothing_broken_left,
+    script_files,
+    verify_new_script,
+)
 from flask_migrate_decl.environment.rendering import render_each_by_itself
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from alembic.config import Config
-    from alembic.operations.ops import UpgradeOps
+    from alembic.operations.ops import MigrationScript, UpgradeOps
     from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
 
@@ -36,30 +41,31 @@ class Comparison:
     contexts: Mapping[str, MigrationContext]
 
     def write(self) -> tuple[Script, ...]:
-        """Write the scripts, none where there is nothing to do."""
-        for revision in self.revision_context.generated_revisions:
+        """Write the scripts, none where there is nothing to do.
+
+        :raises RevisionTakenError: there is a revision of that identifier.
+        :raises ScriptPathError: a file can't be where it is to be.
+        """
+        history = self.revision_context.script_directory
+        for revision in self._revisions:
+            folder = None if revision.version_path is None else str(revision.version_path)
+            verify_new_script(history, str(revision.rev_id), revision.message, folder)
             render_each_by_itself(revision, self.contexts)
-        written = list(self.revision_context.generate_scripts())
+        with nothing_broken_left(self.revision_context.config, self.is_own):
+            written = list(self.revision_context.generate_scripts())
         return tuple(script for script in written if script is not None)
 
     def is_own(self, path: Path) -> bool:
         """Tell whether a file is the script of a revision of this comparison."""
-        ids = "|".join(re.escape(str(s.rev_id)) for s in self.revision_context.generated_revisions)
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return (
-            bool(ids)
-            and re.search(rf"(?m)^revision\b[^=\n]*= *['\"]({ids})['\"]", text) is not None
-        )
+        return is_script_of((str(one.rev_id) for one in self._revisions), path)
 
     def files(self) -> frozenset[Path]:
         """Return the files of the history, as they are now."""
         return script_files(self.revision_context.script_directory)
 
-
-def script_files(history: ScriptDirectory) -> frozenset[Path]:
-    """Return the files of a history, as they are now."""
-    folders = history.version_locations or [str(Path(history.dir, "versions"))]
-    return frozenset(path for folder in folders for path in Path(folder).rglob("*.py"))
+    @property
+    def _revisions(self) -> Sequence[MigrationScript]:
+        return self.revision_context.generated_revisions
 
 
 def compare(config: Config, run: Run, **arguments: Any) -> Comparison:

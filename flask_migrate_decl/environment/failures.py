@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
@@ -50,7 +51,7 @@ def worded_errors(histories: Sequence[History] = ()) -> Iterator[None]:
     try:
         with worded_script_errors(histories):
             yield
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise AlembicCommandError(_covered(str(error))) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise StatementFailedError(_message(error), _statement(error)) from error

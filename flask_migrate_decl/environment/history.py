@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.config import HistoryFolders, folders_read_twice, followed
-from flask_migrate_decl.environment.texts import docstring
+from flask_migrate_decl.environment.texts import docstring, in_any_string
 from flask_migrate_decl.errors import (
     BindNameError,
     FoldersSharedError,
@@ -105,9 +106,16 @@ class History:
 
         The packaged one sees to it by itself that a message stays text.
         """
-        if message is None or self.own_script_template is None:
+        template = self.own_script_template
+        if message is None or template is None:
             return message
-        return docstring(message)
+        source = template.read_text(encoding="utf-8", errors="replace")
+        is_docstring_alone = source.count("message") == len(_DOCSTRING.findall(source))
+        return docstring(message) if is_docstring_alone else in_any_string(message)
+
+
+_DOCSTRING = re.compile(r'"""\$\{ *message *\}[ \t]*\r?$', re.MULTILINE)
+"""How Alembic's and Flask-Migrate's templates begin: a docstring's whole first line."""
 
 
 def histories_of(project: Project) -> tuple[History, ...]:

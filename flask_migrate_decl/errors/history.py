@@ -59,6 +59,28 @@ class RevisionIdError(HistoryError):
 
 
 @dataclass(eq=False)
+class RevisionTakenError(HistoryError):
+    """A new revision is to have the identifier of another."""
+
+    revision_id: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f'there is a revision "{self.revision_id}" already, in {self.path}: take another'
+
+
+@dataclass(eq=False)
+class ScriptPathError(HistoryError):
+    """A new script can't be where it is to be; nothing is written."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path} was not written: {self.reason}"
+
+
+@dataclass(eq=False)
 class ScriptUnreadableError(HistoryError):
     """A revision's file is no Python.
 
