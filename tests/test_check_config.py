@@ -530,7 +530,7 @@ def test_an_own_env_that_keeps_the_section_out(
         ("from alembic.context import configure\nconfigure(connection=None)", ["FMD413"]),
         ("import alembic.context\nalembic.context.configure(connection=None)", ["FMD413"]),
         ("log_context.configure(level=1)", []),
-        ("class Own(SQLiteImpl):\n    __dialect__ = 'sqlite'", ["FMD427"]),
+        ("class Own(SQLiteImpl): __dialect__ = 'sqlite'", ["FMD427"]),
         (
             (
                 "from alembic import context\nconf_args = x.configure_args\n"

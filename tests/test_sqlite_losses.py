@@ -261,12 +261,12 @@ def test_a_new_foreign_key_on_a_renamed_column_is_made(make: Make) -> None:
     ("columns", "batch", "gone"),
     [
         (
-            "z TEXT, a TEXT, CONSTRAINT c CHECK (a <> 'a'), CHECK (z <> '')",
+            "z TEXT, a TEXT,\n CONSTRAINT c CHECK (a <> 'a'),\n CHECK (z <> '')",
             '"t") as batch:\n        batch.drop_constraint("c", type_="check")',
             "<> 'a'",
         ),
         (
-            "z TEXT, a TEXT CONSTRAINT c CHECK (a <> 'a'), CHECK (z <> '')",
+            "z TEXT,\n a TEXT CONSTRAINT c CHECK (a <> 'a'),\n CHECK (z <> '')",
             '"t") as batch:\n        batch.drop_constraint("c", type_="check")',
             "<> 'a'",
         ),
