@@ -9,6 +9,7 @@ import pytest
 from tests.project import Project
 from tests.servers import (
     DatabaseServer,
+    MariaDBBinaries,
     MariaDBServer,
     PostgresBinaries,
     PostgresServer,
@@ -27,11 +28,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[MariaDBServer]:
-    _require_driver("pymysql")
-    binaries = find_mariadb_binaries()
-    if binaries is None:
-        _unavailable("MariaDB binaries not found: mariadb-install-db, mariadbd")
-    server = MariaDBServer(binaries)
+    server = MariaDBServer(mariadb_binaries())
     server.start()
     yield server
     server.stop()
@@ -67,6 +64,15 @@ def postgres_binaries() -> PostgresBinaries:
     binaries = find_postgres_binaries()
     if binaries is None:
         _unavailable("PostgreSQL binaries not found: initdb, postgres")
+    return binaries
+
+
+def mariadb_binaries() -> MariaDBBinaries:
+    """Return what a MariaDB server is started from, or skip the test."""
+    _require_driver("pymysql")
+    binaries = find_mariadb_binaries()
+    if binaries is None:
+        _unavailable("MariaDB binaries not found: mariadb-install-db, mariadbd")
     return binaries
 
 

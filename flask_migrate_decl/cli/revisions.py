@@ -59,6 +59,18 @@ _OUTPUT_DIR = click.Option(
     type=click.Path(path_type=Path),
     help="With --sql, write the statements into this folder, a file for each database.",
 )
+_RESUMING = (
+    flag(
+        "--resume",
+        help="Go on with a revision that an earlier run has left half done, on MariaDB or MySQL.",
+    ),
+    click.Option(
+        ["--in-doubt"],
+        type=click.Choice(["done", "undone"]),
+        help="With --resume, say whether the last statement of that run was done, where the "
+        "database does not tell.",
+    ),
+)
 _VERBOSE = flag("-v", "--verbose", help="Use more verbose output.")
 _BRANCH_LABEL = text_option(
     "--branch-label", help="Specify a branch label to apply to the new revision."
@@ -269,6 +281,7 @@ COMMANDS = {
             _OUTPUT_DIR,
             *jobs.OPTIONS,
             *trying.OPTIONS,
+            *_RESUMING,
             _revision_argument("head"),
         ),
         command(
@@ -281,6 +294,7 @@ COMMANDS = {
             x_arg_option(),
             _BIND,
             _OUTPUT_DIR,
+            *_RESUMING,
             _revision_argument("-1"),
         ),
         command(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from alembic import command as alembic_command
 
 from flask_migrate_decl.commands.runs import (
+    Resumption,
     names_of,
     run_online,
     verify_run,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     Directory = str | os.PathLike[str] | None
     Names = Sequence[str] | str
     Binds = Iterable[str] | str
+    InDoubt = Literal["done", "undone"]
 
 
 def upgrade(
@@ -50,6 +52,8 @@ def upgrade(
     output_dir: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
     fail_fast: bool = False,
+    resume: bool = False,
+    in_doubt: InDoubt | None = None,
     watch: Callable[[JobProgress], None] = lambda _progress: None,
 ) -> RunResult:
     """Run revisions up to one, on each database in the order of the binds.
@@ -59,6 +63,10 @@ def upgrade(
     :param jobs: run histories at once, in up to so many processes; one that stops does not keep
         the others from running. Those of one database wait for each other.
     :param fail_fast: with ``jobs``, begin with no other history once one has stopped.
+    :param resume: go on with a revision that an earlier run has left half done, on MariaDB or
+        MySQL.
+    :param in_doubt: whether the last statement of that run was done, where the database does not
+        tell by itself: ``"done"`` or ``"undone"``.
     :param watch: with ``jobs``, is told how far each database of several histories has come.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     :raises JobsNotCombinedError: what is asked for can't be done by several processes.
@@ -72,6 +80,7 @@ def upgrade(
         "words": words_of("upgrade", directory, bind, revision, processes),
         "x_arg": x_arg,
         "goes_to_head": revision in ("head", "heads"),
+        "resumption": Resumption(resume, in_doubt),
         "tag": tag,
     }
     verify_run(histories, revision)
@@ -121,11 +130,15 @@ def downgrade(
     x_arg: Names | None = None,
     bind: Binds = (),
     output_dir: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    in_doubt: InDoubt | None = None,
 ) -> RunResult:
     """Undo revisions down to one, on each database in the order of the binds.
 
     :param sql: return the statements instead of running them.
     :param output_dir: write them into this folder too, a file for each database.
+    :param resume: go on with one that an earlier run has left half done; see ``upgrade``.
+    :param in_doubt: whether the last statement of that run was done; see ``upgrade``.
     :raises HistoryNotChosenError: nothing says which of several histories is meant.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     """
@@ -148,6 +161,7 @@ def downgrade(
         sql=sql,
         x_arg=x_arg,
         output_dir=output_dir,
+        resumption=Resumption(resume, in_doubt),
         tag=tag,
     )
 
@@ -175,6 +189,7 @@ def stamp(
         words=words_of("stamp", directory, bind, revision),
         sql=sql,
         output_dir=output_dir,
+        stamps=True,
         tag=tag,
         purge=purge,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from flask_migrate_decl.commands.statements import write_statements
 from flask_migrate_decl.environment import (
@@ -27,6 +28,22 @@ if TYPE_CHECKING:
     Directory = str | os.PathLike[str] | None
     Names = Sequence[str] | str
     Binds = Iterable[str] | str
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """Whether to go on with a revision that an earlier run has left half done.
+
+    :param in_doubt: what somebody says of its last statement.
+    """
+
+    is_asked_for: bool = False
+    in_doubt: Literal["done", "undone"] | None = None
+
+    @property
+    def was_done(self) -> bool | None:
+        """Whether that statement was done, if somebody has said it."""
+        return None if self.in_doubt is None else self.in_doubt == "done"
 
 
 def names_of(bind: Binds) -> tuple[str, ...]:
@@ -82,6 +99,8 @@ def run_online(
     words: CommandWords,
     x_arg: Names | None = None,
     goes_to_head: bool = False,
+    resumption: Resumption | None = None,
+    stamps: bool = False,
     watch: Callable[[BindProgress], None] | None = None,
     rehearsal: Rehearsal | None = None,
     **options: Any,
@@ -89,6 +108,8 @@ def run_online(
     """Run a command on several histories, one after the other.
 
     :param words: the command as somebody types it.
+    :param resumption: whether to go on with what is half done.
+    :param stamps: the command runs nothing.
     :param watch: is told of each change, where others are at work on further histories.
     :param rehearsal: instead of commits.
     """
@@ -102,6 +123,9 @@ def run_online(
                 x_arg=x_arg,
                 changes_databases=True,
                 goes_to_head=goes_to_head,
+                stamps=stamps,
+                resumes=resumption is not None and resumption.is_asked_for,
+                in_doubt=None if resumption is None else resumption.was_done,
                 commits=over_binds.commits,
                 locks=over_binds.locks,
                 progress=over_binds.progress,
@@ -139,4 +163,4 @@ def written_down(
     return RunResult((), everything, write_statements(Path(output_dir), statements))
 
 
-_OF_A_RUN = frozenset({"goes_to_head", "words"})
+_OF_A_RUN = frozenset({"goes_to_head", "resumption", "stamps", "words"})

@@ -10,6 +10,7 @@ from flask_migrate_decl.databases.binds import (
     present_binds,
 )
 from flask_migrate_decl.databases.blockers import blockers_noted
+from flask_migrate_decl.databases.journal import Journal, is_journalled, journal_table
 from flask_migrate_decl.databases.locks import Locks
 from flask_migrate_decl.databases.passwords import known_passwords
 from flask_migrate_decl.databases.recreate import (
@@ -29,6 +30,7 @@ from flask_migrate_decl.databases.urls import shown_url
 __all__ = [
     "LOSSES_ATTRIBUTE",
     "Bind",
+    "Journal",
     "Locks",
     "Preparation",
     "SQLiteWait",
@@ -38,7 +40,9 @@ __all__ = [
     "foreign_keys_off",
     "has_no_transaction",
     "is_ambiguous",
+    "is_journalled",
     "is_lock_timeout",
+    "journal_table",
     "keys_called",
     "known_binds",
     "known_passwords",

@@ -62,7 +62,8 @@ class Attempts:
     def _is_blocked(self, error: DBAPIError) -> bool:
         """Tell whether nothing was done but what was rolled back, for want of a lock."""
         is_limited = self.timeouts.lock is not None and is_lock_timeout(error)
-        return is_limited and self.progress.part is None
+        has_nothing_left = self.progress.part is None or self.progress.journal is not None
+        return is_limited and has_nothing_left
 
     def _pause(self, error: DBAPIError) -> None:
         progress = self.progress

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.config import HistoryFolders, folders_read_twice, followed
+from flask_migrate_decl.databases import journal_table
 from flask_migrate_decl.environment.texts import docstring, in_any_string
 from flask_migrate_decl.errors import (
     BindNameError,
@@ -184,7 +185,9 @@ def version_tables_beside(project: Project, bind: Bind) -> frozenset[tuple[str |
     """Return where others keep their revisions in the database of a bind: schemas and tables."""
     found = (_version_table(project, other) for other in project.binds if other.place == bind.place)
     return frozenset(
-        (None if schema == bind.default_schema else schema, table) for schema, table in found
+        (None if schema == bind.default_schema else schema, name)
+        for schema, table in found
+        for name in (table, journal_table(table))
     )
 
 

@@ -19,12 +19,14 @@ from sqlalchemy import column, inspect, select, table
 from flask_migrate_decl.autogenerate import BIND_OPTION, replace_steps
 from flask_migrate_decl.config import DEFAULT_BIND, seconds
 from flask_migrate_decl.databases import (
+    Journal,
     Preparation,
     SQLiteWait,
     back_up,
     blockers_noted,
     empty_copy,
     has_no_transaction,
+    is_journalled,
     limit_session,
     prepared,
     register_lossless_sqlite,
@@ -108,6 +110,10 @@ def _attempt(environment: EnvironmentContext, run: Run, progress: BindProgress) 
         progress.commits_statements = not _is_transactional(connection, options)
         options |= run.commits.options(progress)
         run.commits.begin(connection, progress)
+        progress.journal = _journal(run, progress, connection)
+        if progress.journal is not None:
+            options["on_version_apply"] += (_noting_applied(progress.journal),)
+            stack.push(_noting_failure(progress.journal))
         commits_each_revision = _commits_each_revision(options)
         if commits_each_revision:
             options["on_version_apply"] += (lambda **_kw: preparation.check(),)
@@ -276,12 +282,45 @@ def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
         progress.begin(tuple(revisions), len(found))
         if not context.as_sql:
             _back_up(found, run, progress.bind)
+        _open_journal(found, run, progress)
         for step in found:
             call = dispatched(step.migration_fn, run.history, progress.bind)
             step.migration_fn = _noting(call, step, progress, partial(_verify, context, run))
         return found
 
     return watched
+
+
+def _journal(run: Run, progress: BindProgress, connection: Connection) -> Journal | None:
+    """Return the journal of a database that can't roll back all that a script does."""
+    is_at_work = run.changes_databases and progress.commits_statements
+    if not is_at_work or not is_journalled(connection):
+        return None
+    resumes = run.resumes or progress.resumes
+    bind = progress.bind.key
+    return Journal(connection, bind, progress.version_options, resumes, run.in_doubt)
+
+
+def _noting_applied(journal: Journal) -> Callable[..., None]:
+    return lambda **_kw: journal.note_applied()
+
+
+def _noting_failure(journal: Journal) -> Callable[..., None]:
+    def note(kind: type[BaseException] | None, *_error: object) -> None:
+        if kind is not None:
+            journal.fail()
+
+    return note
+
+
+def _open_journal(steps: Sequence[MigrationStep], run: Run, progress: BindProgress) -> None:
+    if progress.journal is None:
+        return
+    if run.stamps:
+        progress.journal.clear()
+        return
+    infos = [cast("RevisionStep", step).info for step in steps]
+    progress.journal.open([(str(info.up_revision_id), info.is_upgrade) for info in infos])
 
 
 def _back_up(steps: Sequence[MigrationStep], run: Run, bind: Bind) -> None:
@@ -334,8 +373,13 @@ def _noting(
     @wraps(step.migration_fn)
     def noting(**arguments: Any) -> None:
         verify(progress)
-        progress.begin_revision(cast("RevisionStep | StampStep", step).info)
+        info = cast("RevisionStep | StampStep", step).info
+        progress.begin_revision(info)
+        if progress.journal is not None and not info.is_stamp:
+            progress.journal.begin(str(info.up_revision_id), is_upgrade=info.is_upgrade)
         call(**arguments)
+        if progress.journal is not None and not info.is_stamp:
+            progress.journal.end()
         progress.end_revision()
 
     return noting

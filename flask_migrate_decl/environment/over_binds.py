@@ -25,6 +25,7 @@ from flask_migrate_decl.errors import (
     OwnEnvironmentError,
     RevisionFailedError,
     RunStoppedError,
+    resume_command,
     shell_word,
 )
 
@@ -156,6 +157,8 @@ def _explanation(progress: BindProgress) -> str:
         return "its transaction is prepared and not committed"
     if progress.is_out_of_sight:
         return "as an env.py of the project's ran it"
+    if progress.part is not None and progress.journal is not None:
+        return f"and {progress.part} is half done"
     if progress.part is not None:
         return f"and a part of {progress.part} may be done"
     return "as nobody can tell whether it has committed"
@@ -169,6 +172,9 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
             continue
         if one.is_prepared:
             yield f"in {one.bind.words}: COMMIT PREPARED '{one.global_id}'"
+        elif one.part is not None and one.journal is not None:
+            command = resume_command(one.bind.key, is_upgrade=one.is_upgrade)
+            yield f"in {one.bind.words}: {command} goes on with {one.part} once it is mended"
         elif one.part is not None:
             yield (
                 f"in {one.bind.words}: see what {one.part} has done, and undo it; or do the rest "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from alembic.runtime.migration import MigrationInfo
 
-    from flask_migrate_decl.databases import Bind
+    from flask_migrate_decl.databases import Bind, Journal
 
 log = logging.getLogger("flask_migrate_decl.environment")
 
@@ -66,6 +66,7 @@ class BindProgress:
     :param at: the revisions it is at, by what was run.
     :param running: the revision whose script is at work, or was when it failed.
     :param leads_to: where the database is once that is done.
+    :param is_upgrade: whether it is run, and not undone.
     :param commits_statements: the database commits each schema change by itself.
     :param is_finished: all of its revisions were run.
     :param is_committing: the last commit was begun.
@@ -73,6 +74,8 @@ class BindProgress:
     :param global_id: what the database calls its transaction, where that commits in two phases.
     :param is_prepared: the first of the two is over.
     :param is_out_of_sight: a project's own ``env.py`` runs it.
+    :param journal: what its statements are written down in.
+    :param resumes: another try goes on with a revision that is half done.
     :param blocked_by: who was in the way of a statement that has waited for too long.
     """
 
@@ -84,6 +87,7 @@ class BindProgress:
     at: tuple[str, ...] = ()
     running: str | None = None
     leads_to: tuple[str, ...] = ()
+    is_upgrade: bool = True
     commits_statements: bool = False
     is_finished: bool = False
     is_committing: bool = False
@@ -91,6 +95,8 @@ class BindProgress:
     global_id: str | None = None
     is_prepared: bool = False
     is_out_of_sight: bool = False
+    journal: Journal | None = None
+    resumes: bool = False
     blocked_by: str = ""
     watch: Callable[[BindProgress], None] = lambda _progress: None
     _kept: int = 0
@@ -110,11 +116,12 @@ class BindProgress:
         del self.applied[self._kept :]
         self.running, self._has_begun, self.is_finished, self.is_committing = (None, *[False] * 3)
         self.at = self._kept_at
+        self.resumes, self._has_part = self.journal is not None, None
 
     def begin_revision(self, step: MigrationInfo) -> None:
         """Note that a script is called."""
         self.running, self._has_begun = step.up_revision_id, False
-        self.leads_to = step.destination_revision_ids
+        self.leads_to, self.is_upgrade = step.destination_revision_ids, step.is_upgrade
         self.watch(self)
 
     def end_revision(self) -> None:

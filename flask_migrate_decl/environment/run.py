@@ -44,6 +44,9 @@ class Run:
     :param history: the folder of revisions that it is about.
     :param changes_databases: the command runs or stamps revisions, so each database is prepared.
     :param is_dry_run: it shows the statements that would be run, from where a database is.
+    :param stamps: it says what revision a database is at, and runs nothing.
+    :param resumes: it goes on with a revision that is half done.
+    :param in_doubt: whether the statement of it is done of which nobody else can tell.
     :param goes_to_head: it runs whatever is not run yet, and may find nothing to do.
     :param refusals: what is known to be no rename; ``None`` where likely ones are not looked for.
     :param commits: when its databases commit.
@@ -61,6 +64,9 @@ class Run:
     history: History
     changes_databases: bool = False
     is_dry_run: bool = False
+    stamps: bool = False
+    resumes: bool = False
+    in_doubt: bool | None = None
     goes_to_head: bool = False
     refusals: Refusals | None = None
     commits: Commits = field(default_factory=Separate)

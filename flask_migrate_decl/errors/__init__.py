@@ -84,6 +84,12 @@ from flask_migrate_decl.errors.history import (
     UnknownTemplateError,
     WritingStoppedError,
 )
+from flask_migrate_decl.errors.journal import (
+    HalfDoneError,
+    JournalDiffersError,
+    StatementInDoubtError,
+    resume_command,
+)
 from flask_migrate_decl.errors.recreates import (
     Loss,
     OrphanInTheWayError,
@@ -157,6 +163,7 @@ __all__ = [
     "FindingsError",
     "FoldersSharedError",
     "ForeignKeysBrokenError",
+    "HalfDoneError",
     "HintNotAddedError",
     "HintProblem",
     "HintRefusedError",
@@ -169,6 +176,7 @@ __all__ = [
     "JobsNotCombinedError",
     "JobsNumberError",
     "JobsUnavailableError",
+    "JournalDiffersError",
     "LockLostError",
     "LockTimeoutError",
     "Loss",
@@ -210,6 +218,7 @@ __all__ = [
     "ScriptUnreadableError",
     "Severity",
     "StatementFailedError",
+    "StatementInDoubtError",
     "StatementsNotWrittenError",
     "StoppedError",
     "TemplateIncompleteError",
@@ -227,6 +236,7 @@ __all__ = [
     "is_name_in_history",
     "one_line",
     "repeats_password",
+    "resume_command",
     "secret_lines",
     "shell_word",
     "without_passwords",

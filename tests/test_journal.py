@@ -1,0 +1,389 @@
+"""MariaDB can't roll a revision back: a run that was cut off goes on where it was."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from flask_migrate_decl.databases.ddl import Kind, effect_of
+from tests.conftest import mariadb_binaries
+from tests.servers import MariaDBServer
+from tests.test_locks import NEXT, Site
+
+pytestmark = pytest.mark.mariadb
+
+MIXED = """\
+op.create_table("t{number}", sa.Column("id", sa.Integer, primary_key=True))
+    op.execute("INSERT INTO done (number) VALUES ({number})")
+    op.add_column("t{number}", sa.Column("note", sa.String(20)))
+    op.execute(sa.text("INSERT INTO t{number} (id, note) VALUES (:a, :b)").bindparams(a=1, b="x"))
+    op.create_index("by_note{number}", "t{number}", ["note"])
+    op.execute("UPDATE total SET amount = amount + 1")
+    op.alter_column("t{number}", "note", new_column_name="remark", existing_type=sa.String(20))
+    {more}"""
+FAILS = 'op.execute("INSERT INTO nowhere VALUES (1)")'
+
+
+@pytest.fixture
+def site(tmp_path: Path, mariadb_url: str) -> Site:
+    return prepared(Site(tmp_path, mariadb_url))
+
+
+def prepared(site: Site) -> Site:
+    site.run("upgrade")
+    with site.connect() as connection:
+        connection.execute(text("CREATE TABLE total (amount INTEGER)"))
+        connection.execute(text("INSERT INTO total VALUES (0)"))
+        connection.commit()
+    return site
+
+
+def execute(site: Site, *statements: str) -> None:
+    with site.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement.replace("%", "%%"))
+        connection.commit()
+
+
+def journal(site: Site) -> list[tuple[int, str]]:
+    with site.connect() as connection:
+        rows = connection.execute(
+            text("SELECT position, statement FROM alembic_version_journal ORDER BY position")
+        )
+        return [(position, statement) for position, statement in rows]
+
+
+def verify(site: Site, numbers: list[int]) -> None:
+    """Find that each revision was run once, every statement of it."""
+    assert site.done() == numbers
+    assert site.revision() == [f"r{numbers[-1]:02}"]
+    assert journal(site) == []
+    with site.connect() as connection:
+        assert connection.scalar(text("SELECT amount FROM total")) == len(numbers)
+        for number in numbers:
+            rows = connection.execute(text(f"SELECT id, remark FROM t{number}")).fetchall()
+            assert [tuple(row) for row in rows] == [(1, "x")]
+
+
+def test_a_revision_that_fails_goes_on_once_it_is_mended(site: Site) -> None:
+    site.add(1, MIXED.format(number=1, more=FAILS))
+    output = site.run("upgrade", exit_code=2)
+    assert "flask db upgrade --resume" in output
+    assert [position for position, _ in journal(site)][-1] == 7
+    again = site.run("upgrade", exit_code=2)
+    assert "the revision r01 is half done on the default database" in again
+    assert "number 7:\n  ALTER TABLE t1 CHANGE note remark" in again
+    assert "flask db upgrade --resume" in again
+    site.add(1, MIXED.format(number=1, more="pass"))
+    site.run("upgrade", "--resume")
+    verify(site, [1])
+
+
+def test_what_was_rolled_back_is_run_again(site: Site) -> None:
+    body = f'op.execute("INSERT INTO done (number) VALUES (1)")\n    {FAILS}'
+    site.add(1, body)
+    site.run("upgrade", exit_code=2)
+    assert journal(site) == []
+    site.add(1, body.replace("nowhere VALUES (1)", "done (number) VALUES (2)"))
+    site.run("upgrade")
+    assert site.done() == [1, 2]
+
+
+def test_a_schema_change_that_fails_was_not_done(site: Site) -> None:
+    site.add(1, 'op.create_table("a")\n    op.execute("CREATE TABLE done (x INT)")')
+    site.add(1, 'op.execute("CREATE TABLE a (x INT)"); op.execute("CREATE TABLE done (x INT)")')
+    site.run("upgrade", exit_code=2)
+    assert journal(site) == [(1, "CREATE TABLE a (x INT)")]
+    site.add(1, 'op.execute("CREATE TABLE a (x INT)"); op.execute("CREATE TABLE b (x INT)")')
+    site.run("upgrade", "--resume")
+    assert {"a", "b"} <= site.tables()
+
+
+CHANGED = {
+    "another statement": ('"INSERT INTO done (number) VALUES (1)"', '"DELETE FROM done"'),
+    "other values": ("a=1", "a=2"),
+    "fewer": ("op.execute(", "(lambda *_: None)("),
+}
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_a_script_that_does_something_else_now_is_stopped(site: Site, change: str) -> None:
+    body = MIXED.format(number=1, more=FAILS)
+    site.add(1, body)
+    site.run("upgrade", exit_code=2)
+    before = journal(site)
+    site.add(1, body.replace(*CHANGED[change]))
+    output = site.run("upgrade", "--resume", exit_code=2)
+    assert "the revision r01 can't be gone on with on the default database" in output
+    assert journal(site) == before
+    assert site.done() == [1]
+
+
+def test_somebody_may_do_the_rest_by_hand(site: Site) -> None:
+    site.add(1, MIXED.format(number=1, more=FAILS))
+    site.add(2, NEXT.format(number=2, pause=0))
+    site.run("upgrade", exit_code=2)
+    site.run("downgrade", exit_code=2)
+    site.run("stamp", "r01")
+    assert journal(site) == []
+    site.run("upgrade")
+    assert site.revision() == ["r02"]
+
+
+def test_a_stamp_at_the_same_revision_forgets_too(site: Site) -> None:
+    site.add(1, MIXED.format(number=1, more=FAILS))
+    site.run("upgrade", exit_code=2)
+    execute(site, "DROP TABLE t1", "DELETE FROM done", "UPDATE total SET amount = 0")
+    site.run("stamp", "r00")
+    site.add(1, MIXED.format(number=1, more="pass"))
+    site.run("upgrade")
+    verify(site, [1])
+
+
+def test_a_downgrade_goes_on_too(site: Site) -> None:
+    site.add(1, MIXED.format(number=1, more="pass"))
+    site.run("upgrade")
+    script = site.versions / "r01.py"
+    good = script.read_text().replace(
+        'op.execute("DELETE FROM done WHERE number = 1")',
+        'op.drop_table("t1"); op.execute("DELETE FROM done"); pass',
+    )
+    script.write_text(good.replace("pass\n", f"{FAILS}\n"))
+    output = site.run("downgrade", exit_code=2)
+    assert "flask db downgrade --resume" in output
+    assert "is half done" in site.run("upgrade", exit_code=2)
+    script.write_text(good)
+    site.run("downgrade", "--resume")
+    assert site.revision() == ["r00"]
+    assert site.done() == []
+
+
+# --- the statement that was running ------------------------------------------------------------
+
+SLEEPS = 'open("begun{number}", "w").close(); time.sleep(60)'
+
+
+def cut_off(site: Site, statement: str, *, was_done: bool) -> None:
+    """Leave a revision as if a process had died around its second statement."""
+    site.add(1, f'op.execute("CREATE TABLE a (x INT)"); op.execute("{statement}"); {FAILS}')
+    site.run("upgrade", exit_code=2)
+    assert journal(site)[-1][1] == statement
+    execute(site, "UPDATE alembic_version_journal SET is_done = 0 WHERE position = 2")
+    good = site.versions / "r01.py"
+    good.write_text(good.read_text().replace(FAILS, "pass"))
+    if not was_done:
+        execute(site, *UNDO[statement])
+
+
+UNDO = {
+    "CREATE TABLE b (x INT)": ["DROP TABLE b"],
+    "ALTER TABLE a ADD COLUMN y INT": ["ALTER TABLE a DROP COLUMN y"],
+    "CREATE INDEX i ON a (x)": ["DROP INDEX i ON a"],
+    "RENAME TABLE a TO c": ["RENAME TABLE c TO a"],
+    "ALTER TABLE a CHANGE x z INT": ["ALTER TABLE a CHANGE z x INT"],
+    "DROP TABLE a": ["CREATE TABLE a (x INT)"],
+    "CREATE VIEW v AS SELECT x FROM a": ["DROP VIEW v"],
+    "TRUNCATE TABLE done": [],
+    "CREATE TABLE b2 (x INT) SELECT 1 AS x": ["DROP TABLE b2"],
+    "CREATE PROCEDURE p() SELECT 1": ["DROP PROCEDURE p"],
+}
+UNSURE = ("TRUNCATE TABLE done", "CREATE PROCEDURE p() SELECT 1")
+
+
+@pytest.mark.parametrize("was_done", [True, False])
+@pytest.mark.parametrize("statement", [one for one in UNDO if one not in UNSURE])
+def test_the_database_tells_whether_it_was_done(site: Site, statement: str, was_done: bool) -> None:
+    cut_off(site, statement, was_done=was_done)
+    told = "It was done." if was_done else "It was not done."
+    assert told in site.run("upgrade", exit_code=2)
+    site.run("upgrade", "--resume")
+    assert site.revision() == ["r01"]
+    assert journal(site) == []
+
+
+@pytest.mark.parametrize("was_done", [True, False])
+@pytest.mark.parametrize("statement", UNSURE)
+def test_a_person_says_what_the_database_does_not_tell(
+    site: Site, statement: str, was_done: bool
+) -> None:
+    cut_off(site, statement, was_done=was_done)
+    output = site.run("upgrade", "--resume", exit_code=2)
+    assert "can't be told by looking" in output
+    assert "flask db upgrade --resume --in-doubt done" in output
+    assert "flask db upgrade --resume --in-doubt undone" in output
+    site.run("upgrade", "--resume", "--in-doubt", "done" if was_done else "undone")
+    assert site.revision() == ["r01"]
+
+
+def test_rows_that_no_transaction_undoes_are_in_doubt(site: Site) -> None:
+    execute(site, "CREATE TABLE old (x INT) ENGINE=MyISAM")
+    site.add(1, f'op.execute("INSERT INTO old VALUES (1)"); {FAILS}')
+    site.run("upgrade", exit_code=2)
+    execute(site, "UPDATE alembic_version_journal SET is_done = 0")
+    script = site.versions / "r01.py"
+    script.write_text(script.read_text().replace(FAILS, "pass"))
+    assert "can't be told" in site.run("upgrade", "--resume", exit_code=2)
+    site.run("upgrade", "--resume", "--in-doubt", "done")
+    with site.connect() as connection:
+        assert connection.scalar(text("SELECT COUNT(*) FROM old")) == 1
+
+
+def test_the_models_are_compared_without_the_journal(site: Site) -> None:
+    site.add(1, MIXED.format(number=1, more=FAILS))
+    site.run("upgrade", exit_code=2)
+    site.run("stamp", "r01")
+    site.configure('safety.allow_drop = ["*"]')
+    site.run("migrate", "-m", "drops")
+    newest = max(site.versions.glob("*drops.py"), key=lambda path: path.stat().st_mtime)
+    assert "drop_table('t1')" in newest.read_text()
+    assert "journal" not in newest.read_text()
+
+
+# --- kills -------------------------------------------------------------------------------------
+
+
+def ten_revisions(site: Site) -> None:
+    for number in range(1, 11):
+        site.add(number, MIXED.format(number=number, more="time.sleep(0.01)"))
+
+
+def kill_and_go_on(site: Site, moments: list[float]) -> int:
+    """Kill an upgrade again and again, and return how often it had begun and not ended."""
+    in_the_middle = 0
+    for moment in moments:
+        process = site.start("upgrade", "--resume")
+        wait_until_begun(site, process)
+        time.sleep(moment)
+        in_the_middle += process.poll() is None
+        process.kill()
+        process.communicate()
+    site.run("upgrade", "--resume")
+    return in_the_middle
+
+
+def wait_until_begun(site: Site, process: object) -> None:
+    """Wait for the lock that a run takes: most of the time before is Python's."""
+    deadline = time.monotonic() + 30
+    with site.connect() as connection:
+        held = text(
+            "SELECT IS_USED_LOCK(CONCAT('flask_migrate_decl_', SHA1(COALESCE(DATABASE(), ''))))"
+        )
+        while connection.scalar(held) is None and time.monotonic() < deadline:
+            if process.poll() is not None:  # type: ignore[attr-defined]
+                return
+            time.sleep(0.005)
+
+
+def a_kill_loses_nothing(tmp_path: Path, server: MariaDBServer, kills: int, seed: int) -> int:
+    chance = random.Random(seed)
+    url = server.new_database()
+    site = prepared(Site(tmp_path, url))
+    ten_revisions(site)
+    found = kill_and_go_on(site, [chance.uniform(0, 0.4) for _ in range(kills)])
+    verify(site, list(range(1, 11)))
+    server.drop_database(url)
+    return found
+
+
+def test_a_process_that_is_killed_loses_nothing(
+    tmp_path: Path, mariadb_server: MariaDBServer
+) -> None:
+    a_kill_loses_nothing(tmp_path, mariadb_server, 4, 1)
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_lose_nothing(tmp_path: Path, mariadb_server: MariaDBServer) -> None:
+    in_the_middle = 0
+    for number in range(25):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        in_the_middle += a_kill_loses_nothing(folder, mariadb_server, 4, number)
+    assert in_the_middle >= 50
+
+
+def kill_server(tmp_path: Path, times: int) -> None:
+    server = MariaDBServer(mariadb_binaries())
+    server.start()
+    try:
+        for number in range(times):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            site = prepared(Site(folder, server.new_database()))
+            ten_revisions(site)
+            process = site.start("upgrade")
+            wait_until_begun(site, process)
+            time.sleep(random.Random(number).uniform(0, 0.4))
+            server.kill()
+            _, errors = process.communicate(timeout=60)
+            if process.returncode:
+                assert process.returncode == 2
+                assert "Traceback" not in errors
+            server.restart()
+            site.run("upgrade", "--resume")
+            verify(site, list(range(1, 11)))
+    finally:
+        server.stop()
+
+
+def test_a_server_that_is_killed_loses_nothing(tmp_path: Path) -> None:
+    kill_server(tmp_path, 1)
+
+
+@pytest.mark.slow
+def test_twenty_kills_of_a_server_lose_nothing(tmp_path: Path) -> None:
+    kill_server(tmp_path, 20)
+
+
+# --- what a statement does ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("SELECT 1", Kind.READS),
+        ("  /* why */ select 1", Kind.READS),
+        ("SELECT 1 INTO OUTFILE '/tmp/x'", Kind.UNSURE),
+        ("SET foreign_key_checks = 0", Kind.READS),
+        ("-- a comment\nINSERT INTO t VALUES (1)", Kind.CHANGES_ROWS),
+        ("WITH a AS (SELECT 1) UPDATE t SET x = 1", Kind.CHANGES_ROWS),
+        ("CREATE TABLE t (x INT)", Kind.CHANGES_SCHEMA),
+        ("CREATE OR REPLACE TABLE t (x INT)", Kind.UNSURE),
+        ("CREATE TEMPORARY TABLE t (x INT)", Kind.UNSURE),
+        ("ALTER TABLE `a``b`.`c d` ADD x INT", Kind.CHANGES_SCHEMA),
+        ("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", Kind.UNSURE),
+        ("ALTER TABLE t TRUNCATE PARTITION p", Kind.UNSURE),
+        ("DROP TABLE a, b", Kind.UNSURE),
+        ("DROP TABLE a", Kind.CHANGES_SCHEMA),
+        ("RENAME TABLE a TO b, b TO c", Kind.UNSURE),
+        ("RENAME TABLE a TO b", Kind.CHANGES_SCHEMA),
+        ("CREATE UNIQUE INDEX i ON t (x)", Kind.CHANGES_SCHEMA),
+        ("CREATE INDEX `on` ON `t` (x)", Kind.CHANGES_SCHEMA),
+        ("TRUNCATE t", Kind.UNSURE),
+        ("CALL p()", Kind.UNSURE),
+        ("LOAD DATA INFILE 'x' INTO TABLE t", Kind.UNSURE),
+        ("GRANT SELECT ON t TO u", Kind.UNSURE),
+        ("/*!50000 DROP TABLE t */", Kind.UNSURE),
+        ("", Kind.UNSURE),
+    ],
+)
+def test_what_a_statement_does(statement: str, kind: Kind) -> None:
+    assert effect_of(statement).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("CREATE INDEX i ON t (x)", "t"),
+        ("CREATE INDEX `a on b` ON `t t` (x)", "`t t`"),
+        ("CREATE INDEX IF NOT EXISTS i ON s.t (x)", "s.t"),
+        ("ALTER TABLE IF EXISTS `s` . `t` DROP x", "`s` . `t`"),
+        ("DROP TABLE IF EXISTS t;", "t"),
+        ("CREATE TABLE IF NOT EXISTS t (x INT)", "t"),
+    ],
+)
+def test_where_it_is_seen(statement: str, table: str) -> None:
+    assert effect_of(statement).shown_by == f"SHOW CREATE TABLE {table}"
