@@ -76,8 +76,9 @@ def test_a_revision_that_fails_goes_on_once_it_is_mended(site: Site) -> None:
     assert [position for position, _ in journal(site)][-1] == 7
     again = site.run("upgrade", exit_code=2)
     assert "the revision r01 is half done on the default database" in again
-    assert "number 7:\n  ALTER TABLE t1 CHANGE note remark" in again
+    assert "number 7:\n  ALTER TABLE t1 RENAME COLUMN note TO remark" in again
     assert "flask db upgrade --resume" in again
+    assert "the default database: unknown, at r00, and r01 is half done" in again
     site.add(1, MIXED.format(number=1, more="pass"))
     site.run("upgrade", "--resume")
     verify(site, [1])
@@ -221,11 +222,10 @@ def test_a_person_says_what_the_database_does_not_tell(
 
 def test_rows_that_no_transaction_undoes_are_in_doubt(site: Site) -> None:
     execute(site, "CREATE TABLE old (x INT) ENGINE=MyISAM")
-    site.add(1, f'op.execute("INSERT INTO old VALUES (1)"); {FAILS}')
+    site.add(1, 'op.execute("INSERT INTO old VALUES (1)"); raise ValueError("now")')
     site.run("upgrade", exit_code=2)
     execute(site, "UPDATE alembic_version_journal SET is_done = 0")
-    script = site.versions / "r01.py"
-    script.write_text(script.read_text().replace(FAILS, "pass"))
+    site.add(1, 'op.execute("INSERT INTO old VALUES (1)")')
     assert "can't be told" in site.run("upgrade", "--resume", exit_code=2)
     site.run("upgrade", "--resume", "--in-doubt", "done")
     with site.connect() as connection:

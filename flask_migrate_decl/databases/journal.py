@@ -112,6 +112,11 @@ class Journal:
                 self.connection, name, getattr(self, f"_{name}"), retval=name.startswith("before")
             )
 
+    @property
+    def left_revision(self) -> str | None:
+        """The revision that an earlier run has left half done."""
+        return self._entries[0].revision if self._entries else None
+
     def clear(self) -> None:
         """Forget what an earlier run has left: somebody says what revision the database is at."""
         self._table = self._qualified_table()

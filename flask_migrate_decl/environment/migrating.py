@@ -39,7 +39,7 @@ from flask_migrate_decl.environment.leftovers import tell_of_orphans
 from flask_migrate_decl.environment.progress import BindProgress, heads_of
 from flask_migrate_decl.environment.run import RUN_ATTRIBUTE, Run, configure_arguments
 from flask_migrate_decl.environment.texts import one_line
-from flask_migrate_decl.errors import shell_word
+from flask_migrate_decl.errors import DatabaseError, shell_word
 from flask_migrate_decl.reporting.paths import shown_path
 
 if TYPE_CHECKING:
@@ -320,7 +320,12 @@ def _open_journal(steps: Sequence[MigrationStep], run: Run, progress: BindProgre
         progress.journal.clear()
         return
     infos = [cast("RevisionStep", step).info for step in steps]
-    progress.journal.open([(str(info.up_revision_id), info.is_upgrade) for info in infos])
+    named = [(str(info.up_revision_id), info.is_upgrade) for info in infos]
+    try:
+        progress.journal.open(named)
+    except DatabaseError:
+        progress.note_part(progress.journal.left_revision)
+        raise
 
 
 def _back_up(steps: Sequence[MigrationStep], run: Run, bind: Bind) -> None:

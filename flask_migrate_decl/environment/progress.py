@@ -160,6 +160,10 @@ class BindProgress:
         self._kept, self._kept_at = len(self.applied), self.at
         self._has_part = self.running
 
+    def note_part(self, revision: str | None) -> None:
+        """Note that an earlier run has left a part of a revision."""
+        self._has_part = revision
+
     def note_blockers(self, words: str) -> None:
         """Note who was in the way of a statement that has waited for too long."""
         self.blocked_by = words
