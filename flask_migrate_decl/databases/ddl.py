@@ -40,6 +40,7 @@ _LOCKS = re.compile(r"SELECT\b.*\bINTO\s+(OUTFILE|DUMPFILE)\b", re.IGNORECASE | 
 _ROWS = re.compile(r"(INSERT|UPDATE|DELETE|REPLACE|WITH)\b", re.IGNORECASE)
 _WORD = r"(?:`(?:[^`]|``)+`|[\w$]+)"
 _NAME = rf"(?P<name>(?:{_WORD}\s*\.\s*)?{_WORD})"
+_INDEX = r"(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX"
 _EXISTS = r"(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
 _TABLES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -48,8 +49,7 @@ _TABLES = tuple(
         rf"ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\s+{_EXISTS}{_NAME}",
         rf"DROP\s+TABLE\s+{_EXISTS}{_NAME}\s*(?:RESTRICT|CASCADE)?\s*$",
         rf"RENAME\s+TABLE\s+{_EXISTS}{_NAME}\s+TO\s+[^,]+$",
-        rf"CREATE\s+(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX\s+{_EXISTS}{_WORD}\s+"
-        rf"(?:USING\s+\w+\s+)?ON\s+{_NAME}",
+        rf"CREATE\s+{_INDEX}\s+{_EXISTS}{_WORD}\s+(?:USING\s+\w+\s+)?ON\s+{_NAME}",
         rf"DROP\s+INDEX\s+{_EXISTS}{_WORD}\s+ON\s+{_NAME}",
         rf"CREATE\s+VIEW\s+{_EXISTS}{_NAME}",
         rf"DROP\s+VIEW\s+{_EXISTS}{_NAME}\s*$",
