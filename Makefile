@@ -41,7 +41,7 @@ format: $(VENV)/ready ## bring the code into the house style
 	$(BIN)/ruff format .
 
 benchmarks: $(VENV)/ready ## measure against Flask-Migrate
-	set -e; for script in idle rename large_table autogenerate check_config suggestions jobs; do $(BIN)/python benchmarks/$$script.py; done
+	set -e; for script in idle rename large_table autogenerate check_config suggestions jobs journal; do $(BIN)/python benchmarks/$$script.py; done
 
 schemas: $(VENV)/ready ## write schemas/ again from the settings
 	$(BIN)/python -m flask_migrate_decl.config.schema schemas

@@ -188,3 +188,22 @@ def test_the_pool_of_the_app_gets_no_limits(site: Site) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "0 checked out" in done.stdout
+
+
+@pytest.mark.mariadb
+def test_a_revision_of_which_a_part_is_done_goes_on_from_there(
+    tmp_path: Path, mariadb_url: str
+) -> None:
+    site = Site(tmp_path, mariadb_url)
+    site.run("upgrade")
+    site.configure('timeouts = { lock = "1s", retries = 50 }')
+    site.add(1, f'op.execute("CREATE TABLE other (number INT)")\n    {ADD_COLUMN}')
+    with held(site):
+        process = site.start("upgrade")
+        time.sleep(5)
+        assert "other" in site.tables()
+        assert process.poll() is None
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "note" in columns(site)
+    assert site.revision() == ["r01"]
