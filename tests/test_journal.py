@@ -183,6 +183,12 @@ def cut_off(site: Site, statement: str, *, was_done: bool) -> None:
 UNDO = {
     "CREATE TABLE b (x INT)": ["DROP TABLE b"],
     "ALTER TABLE a ADD COLUMN y INT": ["ALTER TABLE a DROP COLUMN y"],
+    "ALTER TABLE a ADD y INT, ADD INDEX x (y)": ["ALTER TABLE a DROP INDEX x, DROP COLUMN y"],
+    "ALTER TABLE a ADD INDEX y (x)": ["ALTER TABLE a DROP INDEX y"],
+    "ALTER TABLE a ADD UNIQUE (x)": ["ALTER TABLE a DROP INDEX x"],
+    "ALTER TABLE a ADD CONSTRAINT c CHECK (x > 0)": ["ALTER TABLE a DROP CONSTRAINT c"],
+    "CREATE TABLE IF NOT EXISTS b (x INT)": ["DROP TABLE b"],
+    "CREATE UNIQUE INDEX x ON a (x)": ["DROP INDEX x ON a"],
     "CREATE INDEX i ON a (x)": ["DROP INDEX i ON a"],
     "RENAME TABLE a TO c": ["RENAME TABLE c TO a"],
     "ALTER TABLE a CHANGE x z INT": ["ALTER TABLE a CHANGE z x INT"],

@@ -28,10 +28,13 @@ class Effect:
     """What a statement does.
 
     :param shown_by: the statement that shows what it changes, for ``CHANGES_SCHEMA``.
+    :param sign: what is in there once it was done, and can't be in there before, as a regular
+        expression.
     """
 
     kind: Kind
     shown_by: str = ""
+    sign: str = ""
 
 
 _COMMENT = re.compile(r"\s*(?:/\*(?!!).*?\*/|--[ \t][^\n]*(?:\n|$)|#[^\n]*(?:\n|$))", re.DOTALL)
@@ -55,6 +58,17 @@ _TABLES = tuple(
         rf"DROP\s+VIEW\s+{_EXISTS}{_NAME}\s*$",
     )
 )
+_MAKES_TABLE = re.compile(r"CREATE\s+TABLE\s+(?!IF\b)", re.IGNORECASE)
+_NO_COLUMN = (
+    "IF CONSTRAINT INDEX KEY PRIMARY UNIQUE FULLTEXT SPATIAL FOREIGN CHECK PARTITION PERIOD SYSTEM"
+)
+_ADDS_COLUMN = re.compile(
+    rf"ALTER\s+TABLE\s+{_WORD}\s+ADD\s+(?:COLUMN\s+(?!IF\b)|(?!COLUMN\b))"
+    rf"(?!(?:{'|'.join(_NO_COLUMN.split())})\b)(?P<column>{_WORD})\s",
+    re.IGNORECASE,
+)
+"""What begins by adding a column: an ``ALTER TABLE`` is done as a whole or not at all."""
+_MAKES_INDEX = re.compile(rf"CREATE\s+{_INDEX}\s+(?!IF\b)(?P<index>{_WORD})\s", re.IGNORECASE)
 _MOVES_ROWS = re.compile(
     r"\b(EXCHANGE|TRUNCATE|DISCARD|IMPORT|COALESCE|REORGANIZE|CONVERT)\s+(PARTITION|TABLESPACE|TABLE)",
     re.IGNORECASE,
@@ -73,8 +87,23 @@ def effect_of(statement: str) -> Effect:
         return Effect(Kind.CHANGES_ROWS)
     for pattern in _TABLES:
         if (found := pattern.match(text)) and not _MOVES_ROWS.search(text):
-            return Effect(Kind.CHANGES_SCHEMA, f"SHOW CREATE TABLE {found['name']}")
+            shown_by = f"SHOW CREATE TABLE {found['name']}"
+            return Effect(Kind.CHANGES_SCHEMA, shown_by, _sign_of(text))
     return Effect(Kind.UNSURE)
+
+
+def _sign_of(text: str) -> str:
+    """Return what shows that a statement was done which fails where that is there before."""
+    if found := _ADDS_COLUMN.match(text):
+        return rf"(?im)^\s*{_shown_name(found['column'])} "
+    if found := _MAKES_INDEX.match(text):
+        return rf"(?im)^\s*(?:(?:UNIQUE|FULLTEXT|SPATIAL) )?KEY {_shown_name(found['index'])} "
+    return "." if _MAKES_TABLE.match(text) else ""
+
+
+def _shown_name(name: str) -> str:
+    plain = name[1:-1] if name.startswith("`") else name
+    return re.escape(f"`{plain}`")
 
 
 def _without_comments(statement: str) -> str:

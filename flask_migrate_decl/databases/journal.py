@@ -3,7 +3,8 @@
 MariaDB and MySQL can't roll a revision back. Each of its statements is written down beside the
 version table, so that a run which was cut off goes on where it was:
 
-- What changes rows is written down after it, in its own transaction: both are kept, or none is.
+- What changes rows is written down in its own transaction, before that is committed: both are kept,
+  or none is.
 - What changes the schema commits by itself. It is written down before, with what the schema is
   like, and is committed by the statement's own first commit. Such a statement is done or not, and
   nothing between (https://mariadb.com/kb/en/atomic-ddl/): where the schema has changed, it is.
@@ -13,6 +14,7 @@ version table, so that a run which was cut off goes on where it was:
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -90,6 +92,8 @@ class Journal:
     _is_skipped: bool = False
     _refused: JournalDiffersError | None = None
     _has_other_engines: bool = False
+    _pending: list[tuple[object, ...]] = field(default_factory=list)
+    _is_written: bool = False
 
     # --- a run ---
 
@@ -111,6 +115,7 @@ class Journal:
             event.listen(
                 self.connection, name, getattr(self, f"_{name}"), retval=name.startswith("before")
             )
+        event.listen(self.connection, "commit", lambda _connection: self._flush())
 
     @property
     def left_revision(self) -> str | None:
@@ -141,15 +146,17 @@ class Journal:
 
     def note_applied(self) -> None:
         """Forget the revision, in the transaction that notes it as done."""
-        if self._position:
+        self._pending.clear()
+        if self._is_written or self._entries:
             self._run(f"DELETE FROM {self._table}")
-        self._entries, self._position = [], 0
+        self._entries, self._position, self._is_written = [], 0, False
 
     def fail(self) -> None:
         """Note what became of the last statement, once the transaction was rolled back.
 
         With a connection that is lost nothing can be noted, and the next run has to look.
         """
+        self._pending.clear()
         with suppress(Exception):
             if self._revision is None or not self._position:
                 return
@@ -185,7 +192,9 @@ class Journal:
                 return _NOTHING, ()
         self._running = self._safest(effect)
         if self._running.kind is not Kind.CHANGES_ROWS:
-            self._write(statement, fingerprint, self._state(self._running))
+            before = None if self._running.sign else self._state(self._running)
+            self._write(statement, fingerprint, before)
+            self._flush()
         if self._running.kind is Kind.UNSURE:
             self._commit()
         return statement, parameters
@@ -271,9 +280,11 @@ class Journal:
     def _was_done(self, last: Entry) -> bool | None:
         """Tell whether the last statement was done; ``None`` where looking does not help."""
         effect = effect_of(last.statement)
-        if last.before is None or effect.kind is not Kind.CHANGES_SCHEMA:
+        if effect.kind is not Kind.CHANGES_SCHEMA or not self._has_atomic_ddl:
             return None
-        return self._state(effect) != last.before
+        if effect.sign:
+            return re.search(effect.sign, self._shown(effect)) is not None
+        return None if last.before is None else self._state(effect) != last.before
 
     def _is_done(self, entry: Entry, fingerprint: str) -> bool:
         if entry.fingerprint != fingerprint:
@@ -334,31 +345,32 @@ class Journal:
         is_done: bool = False,
     ) -> None:
         shown = without_secrets(statement.strip())[:_SHOWN_LENGTH]
-        self._run(
-            f"INSERT INTO {self._table} VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                self._position,
-                self._revision,
-                self._is_upgrade,
-                shown,
-                fingerprint,
-                before,
-                row_count,
-                is_done,
-            ),
-        )
+        begin = (self._position, self._revision, self._is_upgrade, shown)
+        self._pending.append((*begin, fingerprint, before, row_count, is_done))
+
+    def _flush(self) -> None:
+        """Write down what was run since the last commit, just before the next one."""
+        if not self._pending:
+            return
+        row = "(%s, %s, %s, %s, %s, %s, %s, %s)"
+        rows = ", ".join([row] * len(self._pending))
+        values = tuple(value for values in self._pending for value in values)
+        self._run(f"INSERT INTO {self._table} VALUES {rows}", values)
+        self._pending.clear()
+        self._is_written = True
 
     def _state(self, effect: Effect) -> str | None:
         """Return a fingerprint of what a statement changes."""
-        if not effect.shown_by:
-            return None
+        return _fingerprint(self._shown(effect), ()) if effect.shown_by else None
+
+    def _shown(self, effect: Effect) -> str:
+        """Return what is there of what a statement changes, an empty text where nothing is."""
         try:
-            shown = self._run(effect.shown_by)
+            return str(self._run(effect.shown_by)[0][1])
         except Exception as error:
             if error.args[:1] == (_NO_SUCH_TABLE,):
-                return _fingerprint("", ())
+                return ""
             raise
-        return _fingerprint(str(shown[0][1]), ())
 
     def _ask(self, query: str) -> Any:
         rows = self._run(query)
