@@ -98,9 +98,11 @@ def test_a_part_that_is_done_is_told_of(mariadb_project: Project) -> None:
     app = mariadb_project.app(nothing)
     write(mariadb_project, f"{CREATE}\n{FAIL}")
     said = app.run("db", "upgrade", exit_code=2)
-    assert "what is left of the default database: unknown, at no revision, and a part of r1" in said
-    assert "what to do now:" in said
-    assert app.rows() == {"t1": []}
+    assert (
+        "what is left of the default database: unknown, at no revision, and r1 is half done" in said
+    )
+    assert "flask db upgrade --resume goes on with r1 once it is mended" in said
+    assert set(app.rows()) == {"t1", "alembic_version_journal"}
 
 
 MISTAKES = {

@@ -8,7 +8,8 @@ version table, so that a run which was cut off goes on where it was:
 - What changes the schema commits by itself. It is written down before, with what the schema is
   like, and is committed by the statement's own first commit. Such a statement is done or not, and
   nothing between (https://mariadb.com/kb/en/atomic-ddl/): where the schema has changed, it is.
-- The journal of a revision goes with the transaction that notes the revision as done.
+- The journal of a revision goes with the transaction that notes the revision as done, and its
+  table at the end of the run.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ class Journal:
     _has_other_engines: bool = False
     _pending: list[tuple[object, ...]] = field(default_factory=list)
     _is_written: bool = False
+    _exists: bool = False
 
     # --- a run ---
 
@@ -127,7 +129,14 @@ class Journal:
         self._table = self._qualified_table()
         if any(True for _ in self._read()):
             self._run(f"DELETE FROM {self._table}")
+
+    def close(self) -> None:
+        """Leave nothing behind, where nothing is half done."""
+        if self._exists and self._ask(f"SELECT 1 FROM {self._table} LIMIT 1") is None:
+            # A transaction that has looked at it would be waited for.
             self._commit()
+            self._run(f"DROP TABLE IF EXISTS {self._table}")
+            self._exists = False
 
     def begin(self, revision: str, *, is_upgrade: bool) -> None:
         """Note that the script of a revision is called."""
@@ -159,12 +168,13 @@ class Journal:
         self._pending.clear()
         with suppress(Exception):
             if self._revision is None or not self._position:
-                return
-            if self._running is None:
+                self.close()
+            elif self._running is None:
                 self._run(f"UPDATE {self._table} SET is_done = 1")
             elif self._running.kind is Kind.CHANGES_SCHEMA:
                 self._run(f"DELETE FROM {self._table} WHERE position = %s", (self._position,))
             self._commit()
+            self.close()
 
     # --- a statement ---
 
@@ -311,6 +321,7 @@ class Journal:
         return f"{quote(str(schema))}.{quote(name)}"
 
     def _create(self) -> None:
+        self._exists = True
         self._run(
             f"CREATE TABLE IF NOT EXISTS {self._table} (position INTEGER NOT NULL PRIMARY KEY,"
             " revision VARCHAR(255) NOT NULL, is_upgrade BOOLEAN NOT NULL, statement TEXT NOT NULL,"
@@ -328,6 +339,7 @@ class Journal:
             if error.args[:1] == (_NO_SUCH_TABLE,):
                 return
             raise
+        self._exists = True
         for position, revision, is_upgrade, statement, mark, before, count, is_done in rows:
             # A statement that another one follows was over.
             is_over = bool(is_done) or position < len(rows)

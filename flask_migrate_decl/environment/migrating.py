@@ -101,9 +101,7 @@ def _attempt(environment: EnvironmentContext, run: Run, progress: BindProgress) 
     options = _options_of_run(run, bind, progress)
     with run.commits.opened(progress) as stack:
         connection = stack.enter_context(_connection(bind, options))
-        if run.changes_databases:
-            stack.enter_context(_limited(connection, run, progress))
-            tell_of_orphans(connection, bind)
+        stack.enter_context(_looked_after(connection, run, progress))
         preparation = stack.enter_context(_prepared(environment, run, bind, connection, options))
         options = {**preparation.options, **options}
         progress.version_options = {k: options[k] for k in _VERSION_OPTIONS if k in options}
@@ -111,12 +109,10 @@ def _attempt(environment: EnvironmentContext, run: Run, progress: BindProgress) 
         options |= run.commits.options(progress)
         run.commits.begin(connection, progress)
         progress.journal = _journal(run, progress, connection)
-        if progress.journal is not None:
-            options["on_version_apply"] += (_noting_applied(progress.journal),)
-            stack.push(_noting_failure(progress.journal))
+        stack.push(_noting_end(progress.journal))
         commits_each_revision = _commits_each_revision(options)
-        if commits_each_revision:
-            options["on_version_apply"] += (lambda **_kw: preparation.check(),)
+        checks = (preparation.check,) if commits_each_revision else ()
+        options["on_version_apply"] += (_noting_applied(progress.journal, *checks),)
         _configure(environment, run, progress, connection=connection, **options)
         run.commits.configured(environment.get_context(), progress)
         stack.push(_commit_rest(connection))
@@ -145,10 +141,13 @@ def _connection(bind: Bind, options: dict[str, Any]) -> Iterator[Connection]:
         yield connection
 
 
-def _limited(
+def _looked_after(
     connection: Connection, run: Run, progress: BindProgress
 ) -> AbstractContextManager[None]:
-    """Limit how long statements wait, and find out for whom."""
+    """Tell of what is left over, limit how long statements wait, and find out for whom."""
+    if not run.changes_databases:
+        return nullcontext()
+    tell_of_orphans(connection, progress.bind)
     timeouts = run.project.run_options(progress.bind.key).timeouts
     limit_session(connection, timeouts)
     if timeouts.lock is None or connection.dialect.name == "sqlite":
@@ -301,13 +300,23 @@ def _journal(run: Run, progress: BindProgress, connection: Connection) -> Journa
     return Journal(connection, bind, progress.version_options, resumes, run.in_doubt)
 
 
-def _noting_applied(journal: Journal) -> Callable[..., None]:
-    return lambda **_kw: journal.note_applied()
+def _noting_applied(journal: Journal | None, *checks: Callable[[], None]) -> Callable[..., None]:
+    def note(**_kw: object) -> None:
+        for check in checks:
+            check()
+        if journal is not None:
+            journal.note_applied()
+
+    return note
 
 
-def _noting_failure(journal: Journal) -> Callable[..., None]:
+def _noting_end(journal: Journal | None) -> Callable[..., None]:
     def note(kind: type[BaseException] | None, *_error: object) -> None:
-        if kind is not None:
+        if journal is None:
+            return
+        if kind is None:
+            journal.close()
+        else:
             journal.fail()
 
     return note
