@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from flask_migrate_decl.databases.ddl import Kind, effect_of
 from tests.conftest import mariadb_binaries
 from tests.servers import MariaDBServer
-from tests.test_locks import NEXT, Site
+from tests.site import NEXT, Site
 
 pytestmark = pytest.mark.mariadb
 

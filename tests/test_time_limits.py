@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from tests.test_locks import Site
+from tests.site import Site
 
 servers = pytest.mark.parametrize(
     "database_url",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.test_locks import NEXT, Site
+from tests.site import NEXT, Site
 
 ADD_COLUMN = 'op.add_column("done", sa.Column("note", sa.String(20)))'
 RECREATE = (

@@ -1,0 +1,123 @@
+"""A project whose revisions leave a row each, and real processes that run them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.pool import NullPool
+
+APP = """\
+import os
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_migrate_decl import Migrate
+
+app = Flask("app")
+app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["URL"]
+db = SQLAlchemy(app)
+Migrate(app, db)
+"""
+REVISION = '''\
+"""revision {number}"""
+import time
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r{number:02}"
+down_revision = {parent!r}
+
+
+def upgrade():
+    {body}
+
+
+def downgrade():
+    op.execute("DELETE FROM done WHERE number = {number}")
+'''
+FIRST = 'op.create_table("done", sa.Column("number", sa.Integer), sa.Column("pid", sa.Integer))'
+NEXT = (
+    'op.create_table("t{number}", sa.Column("id", sa.Integer, primary_key=True))\n'
+    '    op.execute("INSERT INTO done (number) VALUES ({number})")\n'
+    "    time.sleep({pause})"
+)
+
+
+class Site:
+    """A project with revisions that leave a row each, and processes that run them."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+        self.versions = folder / "migrations" / "versions"
+        self.versions.mkdir(parents=True)
+        (folder / "app.py").write_text(APP)
+        self.add(0, FIRST)
+
+    def add(self, number: int, body: str) -> None:
+        parent = f"r{number - 1:02}" if number else None
+        script = REVISION.format(number=number, parent=parent, body=body)
+        (self.versions / f"r{number:02}.py").write_text(script)
+
+    def add_ordinary(self, count: int, *, pause: float = 0) -> None:
+        for number in range(1, count + 1):
+            self.add(number, NEXT.format(number=number, pause=pause))
+
+    def configure(self, section: str) -> None:
+        (self.folder / "migrate.toml").write_text(section)
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-W", "error", "-m", "flask", "--app", "app", "db", *args]
+        package = Path(__file__).parents[1]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**os.environ, "URL": self.url, "PYTHONPATH": str(package)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *args: str, exit_code: int = 0) -> str:
+        process = self.start(*args)
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == exit_code, errors
+        return output + errors
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        engine = create_engine(self.url, poolclass=NullPool)
+        with engine.connect() as connection:
+            yield connection
+
+    def done(self) -> list[int]:
+        """Return which revisions have left a row, as often as they did."""
+        with self.connect() as connection:
+            if not inspect(connection).has_table("done"):
+                return []
+            return sorted(connection.scalars(text("SELECT number FROM done")))
+
+    def tables(self) -> set[str]:
+        with self.connect() as connection:
+            return set(inspect(connection).get_table_names()) - {
+                "alembic_version",
+                "alembic_version_journal",
+            }
+
+    def revision(self) -> list[str]:
+        with self.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return []
+            return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+
+    def wait_for(self, number: int) -> None:
+        """Wait until a revision that sleeps is at work, seen by the table that says so."""
+        deadline = time.monotonic() + 60
+        while not (self.folder / f"begun{number}").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
