@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from tests.site import Site
@@ -207,3 +207,18 @@ def test_a_revision_of_which_a_part_is_done_goes_on_from_there(
     assert process.returncode == 0, errors
     assert "note" in columns(site)
     assert site.revision() == ["r01"]
+
+
+@servers
+def test_a_revision_may_commit_by_itself_where_statements_are_limited(site: Site) -> None:
+    site.configure('timeouts.lock = "5s"')
+    site.add(
+        1,
+        "with op.get_context().autocommit_block():\n"
+        '        op.create_index("by_number", "done", ["number"], postgresql_concurrently=True)\n'
+        '    op.execute("INSERT INTO done (number) VALUES (1)")',
+    )
+    site.run("upgrade")
+    assert site.done() == [1]
+    with site.connect() as connection:
+        assert [index["name"] for index in inspect(connection).get_indexes("done")] == ["by_number"]

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
 
 from flask_migrate_decl.config import seconds
 
@@ -36,10 +38,25 @@ def limit_session(connection: Connection, timeouts: TimeoutOptions) -> None:
     statements = tuple(_statements(connection, timeouts))
     if not statements:
         return
-    connection.detach()
+    _detach(connection)
     with connection.begin():
         for statement in statements:
             connection.exec_driver_sql(statement)
+
+
+def _detach(connection: Connection) -> None:
+    """Take a connection out of its pool, and let ``autocommit_block()`` work on it all the same."""
+    connection.detach()
+    if not event.contains(connection, "set_connection_execution_options", _set_isolation_level):
+        event.listen(connection, "set_connection_execution_options", _set_isolation_level)
+
+
+def _set_isolation_level(connection: Connection, options: dict[str, Any]) -> None:
+    """Set the level ourselves: SQLAlchemy fails as it leaves it to the pool to set it back."""
+    level = options.pop("isolation_level", None)
+    driver = connection.connection.dbapi_connection
+    if level is not None and driver is not None:
+        connection.dialect.set_isolation_level(driver, level)
 
 
 def _statements(connection: Connection, timeouts: TimeoutOptions) -> Iterator[str]:
