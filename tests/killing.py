@@ -183,7 +183,10 @@ class Victim:
         return process
 
     def run(self, *args: str, exit_code: int = 0) -> str:
-        process = self.start(*args)
+        return self.end(self.start(*args), exit_code)
+
+    def end(self, process: ForkServerProcess, exit_code: int) -> str:
+        """Wait until a process has ended, and return what it said."""
         process.join(120)
         output = (self.folder / "output").read_text()
         assert process.exitcode == exit_code, output

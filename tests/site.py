@@ -26,6 +26,7 @@ Migrate(app, db)
 """
 REVISION = '''\
 """revision {number}"""
+import os
 import time
 import sqlalchemy as sa
 from alembic import op

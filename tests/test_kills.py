@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
+import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import text
 
 from tests.conftest import postgres_binaries
 from tests.kill_scripts import BEFORE, TEN
 from tests.killing import Course, Databases, Snapshot, Victim, phase
 from tests.servers import PostgresServer
+from tests.site import NEXT, Site
 
 ALL = [f"r{number:02}" for number in range(len(TEN) + 1)]
 BEGIN, HEAD = ALL[0], ALL[-1]
@@ -129,3 +135,126 @@ def test_a_killed_process(
     record_property("killed in", f"{dict(phases)}, files half written: {half_written}")
     assert in_the_middle(phases) >= count / 2
     assert victim.databases.server or half_written
+
+
+@kills(("own server", 1, 7))
+def test_a_killed_server(
+    way: Way, victim: Victim, count: int, record_property: Callable[[str, object], None]
+) -> None:
+    server = victim.databases.server
+    assert server is not None
+    at, course = victim.boundaries(way.stops), Course.of(victim)
+    phases: Counter[str] = Counter()
+    for part in parts(count):
+        victim.begin()
+        process = victim.start("upgrade")
+        # Later it might have ended well.
+        course.wait(victim, process, 0.9 * part)
+        server.kill()
+        output = victim.end(process, exit_code=2)
+        phases[phase(victim, process)] += 1
+        assert "Error: the database says: " in output
+        assert "Traceback" not in output
+        server.restart()
+        said = re.findall(r"\bat (r\d\d)$", output, re.MULTILINE)
+        assert said == look(victim, at)[: len(said)]
+        finish(victim, at)
+    record_property("killed in", str(dict(phases)))
+    assert in_the_middle(phases) >= count / 2
+
+
+CONCURRENTLY = """\
+with op.get_context().autocommit_block():
+    op.drop_index("by_title", "book", postgresql_concurrently=True, if_exists=True)
+    op.create_index("by_title", "book", [sa.text("slow(title)")], postgresql_concurrently=True)"""
+SLOW = """
+op.execute("CREATE FUNCTION slow(t text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS"
+    " 'BEGIN PERFORM pg_sleep(0.002); RETURN t; END'")"""
+
+
+@pytest.fixture
+def builder(databases: Databases) -> Iterator[Victim]:
+    """Give a project that builds an index concurrently, in a revision that can be repeated."""
+    victim = Victim(databases, "")
+    victim.write(BEFORE + SLOW, CONCURRENTLY, TEN[0])
+    yield victim
+    victim.drop()
+
+
+def is_valid(victim: Victim) -> bool | None:
+    """Tell whether the index can be used; ``None`` where there is none."""
+    with victim.databases.seen(victim.urls["default"]) as connection:
+        query = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('by_title')"
+        found: bool | None = connection.scalar(text(query))
+        return found
+
+
+@kills(("postgresql", 3, 20))
+def test_a_killed_process_that_builds_an_index_concurrently(builder: Victim, count: int) -> None:
+    at, course = builder.boundaries(["r00", "r01", "r02"]), Course.of(builder)
+    for part in parts(count):
+        builder.begin()
+        process = builder.start("upgrade")
+        course.wait(builder, process, part)
+        process.kill()
+        process.join()
+        # The server may be at it still.
+        builder.run("upgrade")
+        assert builder.seen("default") == at["r02"]
+        assert is_valid(builder)
+
+
+@kills(("own server", 1, 5))
+def test_a_server_killed_while_it_builds_an_index(builder: Victim, count: int) -> None:
+    server = builder.databases.server
+    assert server is not None
+    at = builder.boundaries(["r00", "r01", "r02"])
+    for part in parts(count):
+        builder.begin()
+        process = builder.start("upgrade")
+        builder.wait_for("default:1", process)
+        time.sleep(0.1 + 0.3 * part)
+        server.kill()
+        output = builder.end(process, exit_code=2)
+        assert "Traceback" not in output
+        assert "a part of r01 may be done" in output
+        server.restart()
+        assert is_valid(builder) is False
+        builder.run("upgrade")
+        assert builder.seen("default") == at["r02"]
+        assert is_valid(builder)
+
+
+HELD = """\
+open("holder", "w").write(f"{{os.getpid()}}\\n")
+    open("begun{number}", "w").close()
+    """
+
+
+def holder(site: Site, number: int) -> int:
+    """Return the process that is in a revision."""
+    site.wait_for(number)
+    return int((site.folder / "holder").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("per_migration", ["true", "false"])
+@pytest.mark.parametrize(
+    "database_url",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
+    indirect=True,
+)
+def test_the_holder_of_sixteen_is_killed(
+    tmp_path: Path, database_url: str, per_migration: str
+) -> None:
+    site = Site(tmp_path, database_url)
+    site.configure(f"transaction_per_migration = {per_migration}")
+    for number in range(1, 11):
+        site.add(number, (HELD + NEXT).format(number=number, pause=0.3))
+    processes = [site.start("upgrade") for _ in range(16)]
+    os.kill(holder(site, 4), signal.SIGKILL)
+    ended = [process.communicate(timeout=240) for process in processes]
+    codes = sorted(process.returncode for process in processes)
+    assert codes == [-signal.SIGKILL, *[0] * 15], ended
+    assert site.done() == list(range(1, 11))
+    assert site.revision() == ["r10"]

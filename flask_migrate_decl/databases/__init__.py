@@ -22,7 +22,11 @@ from flask_migrate_decl.databases.sqlite import foreign_keys_off, has_no_transac
 from flask_migrate_decl.databases.sqlite_backup import back_up
 from flask_migrate_decl.databases.sqlite_busy import SQLiteWait
 from flask_migrate_decl.databases.sqlite_copy import empty_copy
-from flask_migrate_decl.databases.time_limits import is_lock_timeout, limit_session
+from flask_migrate_decl.databases.time_limits import (
+    ended_with_client,
+    is_lock_timeout,
+    limit_session,
+)
 from flask_migrate_decl.databases.transactions import Preparation, prepared
 from flask_migrate_decl.databases.two_phase import verify_two_phase
 from flask_migrate_decl.databases.urls import shown_url
@@ -37,6 +41,7 @@ __all__ = [
     "back_up",
     "blockers_noted",
     "empty_copy",
+    "ended_with_client",
     "foreign_keys_off",
     "has_no_transaction",
     "is_ambiguous",

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import logging
 import math
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from flask_migrate_decl.config import seconds
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
-    from sqlalchemy.exc import DBAPIError
 
     from flask_migrate_decl.config import TimeoutOptions
 
@@ -57,6 +58,38 @@ def _set_isolation_level(connection: Connection, options: dict[str, Any]) -> Non
     driver = connection.connection.dbapi_connection
     if level is not None and driver is not None:
         connection.dialect.set_isolation_level(driver, level)
+
+
+_CHECK_CLIENT = (
+    "SELECT set_config('client_connection_check_interval', '500', false)"
+    " WHERE current_setting('client_connection_check_interval', true) = '0'"
+)
+"""Half of ``deadlock_timeout``'s default: who waits for what is left is not in a deadlock first."""
+
+
+@contextmanager
+def ended_with_client(connection: Connection) -> Iterator[None]:
+    """Let the server end a statement of the session's soon after the process was killed.
+
+    By default PostgreSQL goes on with it, and an index that is built concurrently ends in a
+    deadlock with the next run, which has the lock and drops what is left of it.
+
+    https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
+
+    :param connection: one that is in no transaction yet, and is not given back to its pool.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    # Some systems of a server can't, and PostgreSQL before 14 does not know of it.
+    with suppress(DBAPIError), connection.begin():
+        connection.exec_driver_sql(_CHECK_CLIENT)
+    try:
+        yield
+    finally:
+        # One that is lost or closed has left it already.
+        with suppress(InvalidRequestError):
+            connection.detach()
 
 
 def _statements(connection: Connection, timeouts: TimeoutOptions) -> Iterator[str]:

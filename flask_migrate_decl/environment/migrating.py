@@ -25,6 +25,7 @@ from flask_migrate_decl.databases import (
     back_up,
     blockers_noted,
     empty_copy,
+    ended_with_client,
     has_no_transaction,
     is_journalled,
     limit_session,
@@ -141,18 +142,24 @@ def _connection(bind: Bind, options: dict[str, Any]) -> Iterator[Connection]:
         yield connection
 
 
-def _looked_after(
-    connection: Connection, run: Run, progress: BindProgress
-) -> AbstractContextManager[None]:
-    """Tell of what is left over, limit how long statements wait, and find out for whom."""
+@contextmanager
+def _looked_after(connection: Connection, run: Run, progress: BindProgress) -> Iterator[None]:
+    """Tell of what is left over, limit how long statements wait, and find out for whom.
+
+    None outlives the process.
+    """
     if not run.changes_databases:
-        return nullcontext()
+        yield
+        return
     tell_of_orphans(connection, progress.bind)
     timeouts = run.project.run_options(progress.bind.key).timeouts
     limit_session(connection, timeouts)
-    if timeouts.lock is None or connection.dialect.name == "sqlite":
-        return nullcontext()
-    return blockers_noted(progress.bind, connection, seconds(timeouts.lock), progress.note_blockers)
+    noted: AbstractContextManager[None] = nullcontext()
+    if timeouts.lock is not None and connection.dialect.name != "sqlite":
+        limit = seconds(timeouts.lock)
+        noted = blockers_noted(progress.bind, connection, limit, progress.note_blockers)
+    with ended_with_client(connection), noted:
+        yield
 
 
 def _prepared(
