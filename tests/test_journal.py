@@ -251,6 +251,29 @@ def test_the_models_are_compared_without_the_journal(site: Site) -> None:
     assert "journal" not in newest.read_text()
 
 
+def test_the_server_may_still_be_at_it(site: Site) -> None:
+    """It goes on with the statement of a process that was killed, whose lock is free already."""
+    site.configure("lock.timeout = 0")
+    slow = "CREATE TABLE b (x INT) SELECT SLEEP(4.5) AS x"
+    site.add(1, f'op.execute("{slow}")')
+    running = text(f"SELECT count(*) FROM information_schema.processlist WHERE info = '{slow}'")
+    process = site.start("upgrade")
+    with site.connect() as watcher:
+        deadline = time.monotonic() + 30
+        while not watcher.scalar(running) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+        process.communicate()
+        assert watcher.scalar(running)
+    output = site.run("upgrade", "--resume", exit_code=2)
+    assert "is still at a statement of the revision r01" in output
+    site.configure("")
+    site.run("upgrade", "--resume")
+    assert site.revision() == ["r01"]
+    with site.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM b")) == 1
+
+
 # --- kills -------------------------------------------------------------------------------------
 
 

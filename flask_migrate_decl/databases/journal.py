@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event
 
 from flask_migrate_decl.databases.ddl import Effect, Kind, effect_of
+from flask_migrate_decl.databases.patience import Patience
 from flask_migrate_decl.errors import (
     HalfDoneError,
     JournalDiffersError,
     StatementInDoubtError,
+    StatementRunningError,
     without_secrets,
 )
 
@@ -77,6 +79,7 @@ class Journal:
     :param bind: the bind key, ``None`` for the default database.
     :param resumes: go on with a revision that is half done.
     :param in_doubt: whether the statement that may be done is, where somebody has said it.
+    :param wait: how long to wait for what the server is still at, in seconds.
     """
 
     connection: Connection
@@ -84,6 +87,7 @@ class Journal:
     version_options: Mapping[str, Any]
     resumes: bool
     in_doubt: bool | None
+    wait: float
     _table: str = ""
     _entries: list[Entry] = field(default_factory=list)
     _revision: str | None = None
@@ -292,9 +296,20 @@ class Journal:
         effect = effect_of(last.statement)
         if effect.kind is not Kind.CHANGES_SCHEMA or not self._has_atomic_ddl:
             return None
+        self._wait_until_over(last)
         if effect.sign:
             return re.search(effect.sign, self._shown(effect)) is not None
         return None if last.before is None else self._state(effect) != last.before
+
+    def _wait_until_over(self, last: Entry) -> None:
+        """Wait for the server, which goes on with a statement of a process that is gone.
+
+        :raises StatementRunningError: it takes too long.
+        """
+        patience = Patience(self.wait)
+        while any(_is_same(running, last.statement) for (running,) in self._run(_ELSEWHERE)):
+            if not patience.pause():
+                raise StatementRunningError(self.bind, last.revision, last.statement)
 
     def _is_done(self, entry: Entry, fingerprint: str) -> bool:
         if entry.fingerprint != fingerprint:
@@ -407,6 +422,20 @@ _OTHER_ENGINES = (
     " AND engine IS NOT NULL AND engine NOT IN ('InnoDB', 'RocksDB', 'SEQUENCE') LIMIT 1"
 )
 """Whether there are tables whose rows are not undone with a transaction."""
+
+
+_ELSEWHERE = (
+    "SELECT info FROM information_schema.processlist"
+    " WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info IS NOT NULL"
+)
+_COMPARED_LENGTH = 200
+
+
+def _is_same(running: str, written: str) -> bool:
+    """Tell whether a statement is the one that was written down, as far as that is whole."""
+    # What was written down is as the driver takes it, where percent signs are doubled.
+    plain = written.replace("%%", "%")
+    return running.strip()[:_COMPARED_LENGTH] == plain[:_COMPARED_LENGTH].strip()
 
 
 def _fingerprint(statement: str, parameters: object) -> str:

@@ -304,7 +304,8 @@ def _journal(run: Run, progress: BindProgress, connection: Connection) -> Journa
         return None
     resumes = run.resumes or progress.resumes
     bind = progress.bind.key
-    return Journal(connection, bind, progress.version_options, resumes, run.in_doubt)
+    wait = seconds(run.project.run_options(bind).lock.timeout)
+    return Journal(connection, bind, progress.version_options, resumes, run.in_doubt, wait)
 
 
 def _noting_applied(journal: Journal | None, *checks: Callable[[], None]) -> Callable[..., None]:

@@ -88,6 +88,7 @@ from flask_migrate_decl.errors.journal import (
     HalfDoneError,
     JournalDiffersError,
     StatementInDoubtError,
+    StatementRunningError,
     resume_command,
 )
 from flask_migrate_decl.errors.recreates import (
@@ -219,6 +220,7 @@ __all__ = [
     "Severity",
     "StatementFailedError",
     "StatementInDoubtError",
+    "StatementRunningError",
     "StatementsNotWrittenError",
     "StoppedError",
     "TemplateIncompleteError",

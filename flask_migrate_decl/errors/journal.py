@@ -105,3 +105,22 @@ class JournalDiffersError(DatabaseError):
             "Nothing was run. Let the script do the same again, or do the rest by hand and say "
             "which revision the database is at with: flask db stamp"
         )
+
+
+@dataclass(eq=False)
+class StatementRunningError(DatabaseError):
+    """The server is still at the last statement of an earlier run.
+
+    :param bind: the bind key, ``None`` for the default database.
+    """
+
+    bind: str | None
+    revision: str
+    statement: str
+
+    def __str__(self) -> str:
+        return (
+            f"the server of {database_in_words(self.bind)} is still at a statement of the revision "
+            f"{self.revision}, for a run that is gone, and nothing was run:\n  {self.statement}\n"
+            "Run it again when that is over, or raise lock.timeout."
+        )
