@@ -74,6 +74,7 @@ class Databases:
     def drop(self, url: str) -> None:
         """Drop one."""
         if self.server is not None:
+            self.server.start()
             self.server.drop_database(url)
             return
         for path in _files(url):

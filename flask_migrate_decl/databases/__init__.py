@@ -23,7 +23,7 @@ from flask_migrate_decl.databases.sqlite_backup import back_up
 from flask_migrate_decl.databases.sqlite_busy import SQLiteWait
 from flask_migrate_decl.databases.sqlite_copy import empty_copy
 from flask_migrate_decl.databases.time_limits import (
-    ended_with_client,
+    end_with_client,
     is_lock_timeout,
     limit_session,
 )
@@ -41,7 +41,7 @@ __all__ = [
     "back_up",
     "blockers_noted",
     "empty_copy",
-    "ended_with_client",
+    "end_with_client",
     "foreign_keys_off",
     "has_no_transaction",
     "is_ambiguous",

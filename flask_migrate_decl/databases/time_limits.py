@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 import math
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError
 
 from flask_migrate_decl.config import seconds
 
@@ -48,8 +48,7 @@ def limit_session(connection: Connection, timeouts: TimeoutOptions) -> None:
 def _detach(connection: Connection) -> None:
     """Take a connection out of its pool, and let ``autocommit_block()`` work on it all the same."""
     connection.detach()
-    if not event.contains(connection, "set_connection_execution_options", _set_isolation_level):
-        event.listen(connection, "set_connection_execution_options", _set_isolation_level)
+    event.listen(connection, "set_connection_execution_options", _set_isolation_level)
 
 
 def _set_isolation_level(connection: Connection, options: dict[str, Any]) -> None:
@@ -67,29 +66,22 @@ _CHECK_CLIENT = (
 """Half of ``deadlock_timeout``'s default: who waits for what is left is not in a deadlock first."""
 
 
-@contextmanager
-def ended_with_client(connection: Connection) -> Iterator[None]:
+def end_with_client(connection: Connection) -> None:
     """Let the server end a statement of the session's soon after the process was killed.
 
     By default PostgreSQL goes on with it, and an index that is built concurrently ends in a
-    deadlock with the next run, which has the lock and drops what is left of it.
+    deadlock with the next run, which has the lock and drops what is left of it. The setting stays
+    in a connection that is given back to its pool, where it does no harm.
 
     https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
 
-    :param connection: one that is in no transaction yet, and is not given back to its pool.
+    :param connection: one that is in no transaction yet.
     """
     if connection.dialect.name != "postgresql":
-        yield
         return
     # Some systems of a server can't, and PostgreSQL before 14 does not know of it.
     with suppress(DBAPIError), connection.begin():
         connection.exec_driver_sql(_CHECK_CLIENT)
-    try:
-        yield
-    finally:
-        # One that is lost or closed has left it already.
-        with suppress(InvalidRequestError):
-            connection.detach()
 
 
 def _statements(connection: Connection, timeouts: TimeoutOptions) -> Iterator[str]:

@@ -25,7 +25,7 @@ from flask_migrate_decl.databases import (
     back_up,
     blockers_noted,
     empty_copy,
-    ended_with_client,
+    end_with_client,
     has_no_transaction,
     is_journalled,
     limit_session,
@@ -153,12 +153,13 @@ def _looked_after(connection: Connection, run: Run, progress: BindProgress) -> I
         return
     tell_of_orphans(connection, progress.bind)
     timeouts = run.project.run_options(progress.bind.key).timeouts
+    end_with_client(connection)
     limit_session(connection, timeouts)
     noted: AbstractContextManager[None] = nullcontext()
     if timeouts.lock is not None and connection.dialect.name != "sqlite":
         limit = seconds(timeouts.lock)
         noted = blockers_noted(progress.bind, connection, limit, progress.note_blockers)
-    with ended_with_client(connection), noted:
+    with noted:
         yield
 
 
