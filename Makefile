@@ -20,7 +20,7 @@ $(OLDEST)/ready: pyproject.toml $(VENV)/ready
 	@touch $@
 
 test: $(VENV)/ready ## run the tests, but for the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-all: $(VENV)/ready ## run every test
 	$(BIN)/python -m pytest

@@ -96,7 +96,9 @@ def test_whoever_waits_says_for_whom(site: Site) -> None:
     assert first.returncode == 0
 
 
-@pytest.mark.parametrize(("timeout", "least"), [("0", 0), ('"1s"', 1)])
+@pytest.mark.parametrize(
+    ("timeout", "least"), [("0", 0), pytest.param('"1s"', 1, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("command", [["upgrade"], ["downgrade", "base"], ["stamp", "r00"]])
 def test_the_wait_has_an_end(site: Site, timeout: str, least: float, command: list[str]) -> None:
     site.configure(f"lock.timeout = {timeout}")

@@ -9,6 +9,9 @@ import pytest
 from tests import random_tables
 from tests.recreates import KEPT, TRAPS, Trap, behaviour, migrated
 
+# Each runs the same under Flask-Migrate too, in processes of their own.
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.name)
 def test_what_is_kept_anyway(kept: Trap, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_it_gives_up_and_names_who_is_in_the_way(site: Site) -> None:
     assert site.revision() == ["r01"]
 
 
+@pytest.mark.slow
 @pytest.mark.postgresql
 def test_all_revisions_of_one_transaction_are_tried_again(
     tmp_path: Path, postgres_url: str
