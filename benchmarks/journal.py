@@ -21,7 +21,7 @@ from measuring import alternate, positive, print_comparison, print_versions
 from sqlalchemy import NullPool, create_engine, inspect
 
 from flask_migrate_decl import Migrate, upgrade
-from flask_migrate_decl.environment import migrating
+from flask_migrate_decl.environment import keeping_journal
 from tests.servers import MariaDBServer, find_mariadb_binaries
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def with_journal(folder: Path, url: str) -> None:
 
 def without_journal(folder: Path, url: str) -> None:
     """Do the same, and write nothing down."""
-    with mock.patch.object(migrating, "is_journalled", return_value=False):
+    with mock.patch.object(keeping_journal, "is_journalled", return_value=False):
         with_journal(folder, url)
 
 
