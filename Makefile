@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := .venv-oldest
+AT_ONCE := -n auto --dist worksteal
 
 .PHONY: help test test-all test-oldest demo lint format benchmarks schemas build clean
 
@@ -20,13 +21,13 @@ $(OLDEST)/ready: pyproject.toml $(VENV)/ready
 	@touch $@
 
 test: $(VENV)/ready ## run the tests, but for the slow ones
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest $(AT_ONCE) -m "not slow"
 
 test-all: $(VENV)/ready ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(AT_ONCE)
 
 test-oldest: $(OLDEST)/ready ## run the tests with the oldest dependencies
-	$(OLDEST)/bin/python -m pytest -m "not slow"
+	$(OLDEST)/bin/python -m pytest $(AT_ONCE) -m "not slow"
 
 demo: $(VENV)/ready ## show a rename on the example shop
 	@$(BIN)/python examples/shop/demo.py

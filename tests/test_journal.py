@@ -96,6 +96,7 @@ def test_what_was_rolled_back_is_run_again(site: Site) -> None:
     assert site.done() == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_schema_change_that_fails_was_not_done(site: Site) -> None:
     site.add(1, 'op.create_table("a")\n    op.execute("CREATE TABLE done (x INT)")')
     site.add(1, 'op.execute("CREATE TABLE a (x INT)"); op.execute("CREATE TABLE done (x INT)")')
@@ -126,6 +127,7 @@ def test_a_script_that_does_something_else_now_is_stopped(site: Site, change: st
     assert site.done() == [1]
 
 
+@pytest.mark.slow
 def test_somebody_may_do_the_rest_by_hand(site: Site) -> None:
     site.add(1, MIXED.format(number=1, more=FAILS))
     site.add(2, NEXT.format(number=2, pause=0))
@@ -137,6 +139,7 @@ def test_somebody_may_do_the_rest_by_hand(site: Site) -> None:
     assert site.revision() == ["r02"]
 
 
+@pytest.mark.slow
 def test_a_stamp_at_the_same_revision_forgets_too(site: Site) -> None:
     site.add(1, MIXED.format(number=1, more=FAILS))
     site.run("upgrade", exit_code=2)
@@ -147,6 +150,7 @@ def test_a_stamp_at_the_same_revision_forgets_too(site: Site) -> None:
     verify(site, [1])
 
 
+@pytest.mark.slow
 def test_a_downgrade_goes_on_too(site: Site) -> None:
     site.add(1, MIXED.format(number=1, more="pass"))
     site.run("upgrade")
@@ -221,7 +225,7 @@ def test_the_database_tells_whether_it_was_done(site: Site, statement: str, was_
     assert journal(site) == []
 
 
-@pytest.mark.parametrize("was_done", [True, False])
+@pytest.mark.parametrize("was_done", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("statement", UNSURE)
 def test_a_person_says_what_the_database_does_not_tell(
     site: Site, statement: str, was_done: bool
@@ -235,6 +239,7 @@ def test_a_person_says_what_the_database_does_not_tell(
     assert site.revision() == ["r01"]
 
 
+@pytest.mark.slow
 def test_rows_that_no_transaction_undoes_are_in_doubt(site: Site) -> None:
     execute(site, "CREATE TABLE old (x INT) ENGINE=MyISAM")
     site.add(1, 'op.execute("INSERT INTO old VALUES (1)"); raise ValueError("now")')
@@ -258,6 +263,7 @@ def test_the_models_are_compared_without_the_journal(site: Site) -> None:
     assert "journal" not in newest.read_text()
 
 
+@pytest.mark.slow
 def test_the_server_may_still_be_at_it(site: Site) -> None:
     """It goes on with the statement of a process that was killed, whose lock is free already."""
     site.configure("lock.timeout = 0")
@@ -367,6 +373,7 @@ def kill_server(tmp_path: Path, times: int) -> None:
         server.stop()
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_loses_nothing(tmp_path: Path) -> None:
     kill_server(tmp_path, 1)
 

@@ -17,59 +17,32 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 
 from flask_migrate_decl.databases.ddl import Effect, Kind, effect_of
+from flask_migrate_decl.databases.journal_table import Entry, JournalTable
 from flask_migrate_decl.databases.patience import Patience
 from flask_migrate_decl.errors import (
     HalfDoneError,
     JournalDiffersError,
     StatementInDoubtError,
     StatementRunningError,
-    without_secrets,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, ExecutionContext
 
-_SHOWN_LENGTH = 1000
 _NOTHING = "DO 0"
-_NO_SUCH_TABLE = 1146
-
-
-def journal_table(version_table: str) -> str:
-    """Return the name of the journal beside a version table."""
-    return f"{version_table}_journal"
 
 
 def is_journalled(connection: Connection) -> bool:
     """Tell whether it is a database whose statements are written down."""
     return connection.dialect.name in ("mysql", "mariadb")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A statement that was run, or begun.
-
-    :param position: its number in the revision, from 1 on.
-    :param fingerprint: of its text and its parameters, which are nowhere themselves.
-    :param before: what the schema was like, where the statement changes it.
-    :param is_done: it was over when it was written down, or somebody has said that it is.
-    """
-
-    position: int
-    revision: str
-    is_upgrade: bool
-    statement: str
-    fingerprint: str
-    before: str | None
-    row_count: int
-    is_done: bool
 
 
 @dataclass
@@ -88,7 +61,6 @@ class Journal:
     resumes: bool
     in_doubt: bool | None
     wait: float
-    _table: str = ""
     _entries: list[Entry] = field(default_factory=list)
     _revision: str | None = None
     _is_upgrade: bool = True
@@ -96,10 +68,11 @@ class Journal:
     _running: Effect | None = None
     _is_skipped: bool = False
     _refused: JournalDiffersError | None = None
-    _has_other_engines: bool = False
-    _pending: list[tuple[object, ...]] = field(default_factory=list)
-    _is_written: bool = False
-    _exists: bool = False
+    _rows_may_stay: bool = False
+    _table: JournalTable = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._table = JournalTable(self.connection, self.version_options)
 
     # --- a run ---
 
@@ -109,19 +82,18 @@ class Journal:
         :param steps: what is to be run: revisions, each with whether it is an upgrade.
         :raises HalfDoneError: a revision is half done, and is not to be gone on with.
         """
-        self._table = self._qualified_table()
-        self._entries = list(self._read())
+        self._entries = self._table.read()
         if self._entries:
             self._verify(steps)
         elif steps:
-            self._create()
-        self._has_other_engines = bool(steps) and self._ask(_OTHER_ENGINES) is not None
-        self._commit()
+            self._table.create()
+        self._rows_may_stay = bool(steps) and bool(self._table.ask(_ROWS_MAY_STAY))
+        self._table.commit()
         for name in ("before_cursor_execute", "after_cursor_execute"):
             event.listen(
                 self.connection, name, getattr(self, f"_{name}"), retval=name.startswith("before")
             )
-        event.listen(self.connection, "commit", lambda _connection: self._flush())
+        event.listen(self.connection, "commit", lambda _connection: self._table.flush())
 
     @property
     def left_revision(self) -> str | None:
@@ -130,21 +102,17 @@ class Journal:
 
     def clear(self) -> None:
         """Forget what an earlier run has left: somebody says what revision the database is at."""
-        self._table = self._qualified_table()
-        if any(True for _ in self._read()):
-            self._run(f"DELETE FROM {self._table}")
+        if self._table.read():
+            self._table.clear()
 
     def close(self) -> None:
         """Leave nothing behind, where nothing is half done."""
-        if self._exists and self._ask(f"SELECT 1 FROM {self._table} LIMIT 1") is None:
-            # A transaction that has looked at it would be waited for.
-            self._commit()
-            self._run(f"DROP TABLE IF EXISTS {self._table}")
-            self._exists = False
+        self._table.drop_if_empty()
 
     def begin(self, revision: str, *, is_upgrade: bool) -> None:
         """Note that the script of a revision is called."""
         self._revision, self._is_upgrade, self._position = revision, is_upgrade, 0
+        self._running = None
 
     def end(self) -> None:
         """Note that it has returned.
@@ -159,26 +127,28 @@ class Journal:
 
     def note_applied(self) -> None:
         """Forget the revision, in the transaction that notes it as done."""
-        self._pending.clear()
-        if self._is_written or self._entries:
-            self._run(f"DELETE FROM {self._table}")
-        self._entries, self._position, self._is_written = [], 0, False
+        self._table.forget_pending()
+        if self._table.is_written or self._entries:
+            self._table.clear()
+        self._entries, self._position = [], 0
 
     def fail(self) -> None:
         """Note what became of the last statement, once the transaction was rolled back.
 
         With a connection that is lost nothing can be noted, and the next run has to look.
         """
-        self._pending.clear()
+        self._table.forget_pending()
         with suppress(Exception):
-            if self._revision is None or not self._position:
-                self.close()
-            elif self._running is None:
-                self._run(f"UPDATE {self._table} SET is_done = 1")
-            elif self._running.kind is Kind.CHANGES_SCHEMA:
-                self._run(f"DELETE FROM {self._table} WHERE position = %s", (self._position,))
-            self._commit()
+            if self._revision is not None and self._position:
+                self._note_failure()
             self.close()
+
+    def _note_failure(self) -> None:
+        if self._running is None:
+            self._table.mark_done()
+        elif self._running.kind is Kind.CHANGES_SCHEMA:
+            self._table.delete(self._position)
+        self._table.commit()
 
     # --- a statement ---
 
@@ -207,10 +177,10 @@ class Journal:
         self._running = self._safest(effect)
         if self._running.kind is not Kind.CHANGES_ROWS:
             before = None if self._running.sign else self._state(self._running)
-            self._write(statement, fingerprint, before)
-            self._flush()
+            self._table.append(self._entry(statement, fingerprint, before))
+            self._table.flush()
         if self._running.kind is Kind.UNSURE:
-            self._commit()
+            self._table.commit()
         return statement, parameters
 
     def _after_cursor_execute(
@@ -227,18 +197,22 @@ class Journal:
             cursor.rowcount = self._entries[self._position - 1].row_count
         elif self._running is not None:
             if self._running.kind is Kind.CHANGES_ROWS:
-                fingerprint = _fingerprint(statement, parameters)
-                self._write(statement, fingerprint, None, cursor.rowcount, is_done=True)
+                entry = self._entry(statement, _fingerprint(statement, parameters), None)
+                self._table.append(replace(entry, row_count=cursor.rowcount, is_done=True))
             elif self._running.kind is Kind.UNSURE:
-                self._run(f"UPDATE {self._table} SET is_done = 1")
-                self._commit()
+                self._table.mark_done()
+                self._table.commit()
             self._running = None
+
+    def _entry(self, statement: str, fingerprint: str, before: str | None) -> Entry:
+        begin = (self._position, str(self._revision), self._is_upgrade, statement)
+        return Entry(*begin, fingerprint, before, -1, is_done=False)
 
     def _safest(self, effect: Effect) -> Effect:
         """Return what is to be expected of a statement, on this server and in this mode."""
         if effect.kind is Kind.CHANGES_SCHEMA and not self._has_atomic_ddl:
             return Effect(Kind.UNSURE)
-        if effect.kind is Kind.CHANGES_ROWS and (self._has_other_engines or self._is_autocommit):
+        if effect.kind is Kind.CHANGES_ROWS and (self._rows_may_stay or self._is_autocommit):
             return Effect(Kind.UNSURE)
         return effect
 
@@ -285,11 +259,11 @@ class Journal:
                 self.bind, last.revision, last.is_upgrade, last.position, last.statement
             )
         if is_done:
-            self._run(f"UPDATE {self._table} SET is_done = 1")
+            self._table.mark_done()
         else:
-            self._run(f"DELETE FROM {self._table} WHERE position = %s", (last.position,))
+            self._table.delete(last.position)
             self._entries.pop()
-        self._commit()
+        self._table.commit()
 
     def _was_done(self, last: Entry) -> bool | None:
         """Tell whether the last statement was done; ``None`` where looking does not help."""
@@ -307,9 +281,18 @@ class Journal:
         :raises StatementRunningError: it takes too long.
         """
         patience = Patience(self.wait)
-        while any(_is_same(running, last.statement) for (running,) in self._run(_ELSEWHERE)):
+        while any(_is_same(running, last.statement) for (running,) in self._table.run(_ELSEWHERE)):
             if not patience.pause():
                 raise StatementRunningError(self.bind, last.revision, last.statement)
+
+    def _state(self, effect: Effect) -> str | None:
+        """Return a fingerprint of what a statement changes."""
+        return _fingerprint(self._shown(effect), ()) if effect.shown_by else None
+
+    def _shown(self, effect: Effect) -> str:
+        """Return what is there of what a statement changes, an empty text where nothing is."""
+        rows = self._table.run_if_there(effect.shown_by)
+        return str(rows[0][1]) if rows else ""
 
     def _is_done(self, entry: Entry, fingerprint: str) -> bool:
         if entry.fingerprint != fingerprint:
@@ -327,103 +310,13 @@ class Journal:
         )
         return self._refused
 
-    # --- the table ---
 
-    def _qualified_table(self) -> str:
-        quote = self.connection.dialect.identifier_preparer.quote_identifier
-        schema = self.version_options.get("version_table_schema") or self._ask("SELECT DATABASE()")
-        name = journal_table(self.version_options.get("version_table", "alembic_version"))
-        return f"{quote(str(schema))}.{quote(name)}"
-
-    def _create(self) -> None:
-        self._exists = True
-        self._run(
-            f"CREATE TABLE IF NOT EXISTS {self._table} (position INTEGER NOT NULL PRIMARY KEY,"
-            " revision VARCHAR(255) NOT NULL, is_upgrade BOOLEAN NOT NULL, statement TEXT NOT NULL,"
-            " fingerprint CHAR(64) NOT NULL, before_it CHAR(64), row_count BIGINT NOT NULL,"
-            " is_done BOOLEAN NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
-        )
-
-    def _read(self) -> Iterator[Entry]:
-        try:
-            rows = self._run(
-                "SELECT position, revision, is_upgrade, statement, fingerprint, before_it,"
-                f" row_count, is_done FROM {self._table} ORDER BY position"
-            )
-        except Exception as error:
-            if error.args[:1] == (_NO_SUCH_TABLE,):
-                return
-            raise
-        self._exists = True
-        for position, revision, is_upgrade, statement, mark, before, count, is_done in rows:
-            # A statement that another one follows was over.
-            is_over = bool(is_done) or position < len(rows)
-            yield Entry(
-                position, revision, bool(is_upgrade), statement, mark, before, count, is_over
-            )
-
-    def _write(
-        self,
-        statement: str,
-        fingerprint: str,
-        before: str | None,
-        row_count: int = -1,
-        *,
-        is_done: bool = False,
-    ) -> None:
-        shown = without_secrets(statement.strip())[:_SHOWN_LENGTH]
-        begin = (self._position, self._revision, self._is_upgrade, shown)
-        self._pending.append((*begin, fingerprint, before, row_count, is_done))
-
-    def _flush(self) -> None:
-        """Write down what was run since the last commit, just before the next one."""
-        if not self._pending:
-            return
-        row = "(%s, %s, %s, %s, %s, %s, %s, %s)"
-        rows = ", ".join([row] * len(self._pending))
-        values = tuple(value for values in self._pending for value in values)
-        self._run(f"INSERT INTO {self._table} VALUES {rows}", values)
-        self._pending.clear()
-        self._is_written = True
-
-    def _state(self, effect: Effect) -> str | None:
-        """Return a fingerprint of what a statement changes."""
-        return _fingerprint(self._shown(effect), ()) if effect.shown_by else None
-
-    def _shown(self, effect: Effect) -> str:
-        """Return what is there of what a statement changes, an empty text where nothing is."""
-        try:
-            return str(self._run(effect.shown_by)[0][1])
-        except Exception as error:
-            if error.args[:1] == (_NO_SUCH_TABLE,):
-                return ""
-            raise
-
-    def _ask(self, query: str) -> Any:
-        rows = self._run(query)
-        return rows[0][0] if rows else None
-
-    def _run(self, statement: str, parameters: tuple[object, ...] = ()) -> Sequence[Any]:
-        """Run a statement of the journal's own, which nobody else is to see."""
-        cursor = self.connection.connection.cursor()
-        try:
-            # Parameters also where there are none: percent signs are doubled.
-            cursor.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else ()
-        finally:
-            cursor.close()
-
-    def _commit(self) -> None:
-        self.connection.connection.commit()
-
-
-_OTHER_ENGINES = (
-    "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE()"
-    " AND engine IS NOT NULL AND engine NOT IN ('InnoDB', 'RocksDB', 'SEQUENCE') LIMIT 1"
+_ROWS_MAY_STAY = (
+    "SELECT @@autocommit = 1 OR EXISTS (SELECT 1 FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND engine IS NOT NULL"
+    " AND engine NOT IN ('InnoDB', 'RocksDB', 'SEQUENCE'))"
 )
-"""Whether there are tables whose rows are not undone with a transaction."""
-
-
+"""Whether there are rows that are not undone with a transaction."""
 _ELSEWHERE = (
     "SELECT info FROM information_schema.processlist"
     " WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info IS NOT NULL"
