@@ -202,7 +202,7 @@ def test_the_group_names_all_commands_without_importing_them() -> None:
     context = click.Context(MigrateGroup("db"))
     functions = {name.replace("-", "_") for name in COMMANDS} - {"rename", "renames"}
     others = {"Depth", "Migrate", "MigrateError", "FindingsError", "check_files"}
-    others |= {"list_renames", "prune_renames"}
+    others |= {"list_renames", "prune_renames", "rehearse_upgrade", "show_upgrade"}
     others |= {f"rename_{kind.name.lower()}" for kind in Kind}
     assert functions | others == set(flask_migrate_decl.__all__)
     for name in COMMANDS:
