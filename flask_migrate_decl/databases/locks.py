@@ -219,7 +219,7 @@ def _release(kind: _Kind, connection: Connection) -> None:
 @contextmanager
 def own_connection(bind: Bind) -> Iterator[Connection]:
     """Connect as the app does, and apart from its pool, which may have one connection only."""
-    with bind.engine.connect() as pooled:
+    with bind.connect() as pooled:
         connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()
         yield connection
