@@ -122,3 +122,14 @@ class Site:
         while not (self.folder / f"begun{number}").exists():
             assert time.monotonic() < deadline
             time.sleep(0.02)
+
+
+def wait_to_say(process: subprocess.Popen[str], words: str) -> str:
+    """Read what a process says until these words are in it, and return the line."""
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if words in line:
+            return line
+    raise AssertionError("".join(said))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.site import APP, NEXT, Site
+from tests.site import APP, NEXT, Site, wait_to_say
 
 
 @pytest.fixture
@@ -84,16 +84,25 @@ def test_an_index_is_built_concurrently_while_others_wait(
         assert connection.scalar(is_valid)
 
 
+UNTIL_TOLD = """\
+import os
+    open("begun1", "w").close()
+    while not os.path.exists("told"):
+        time.sleep(0.05)"""
+
+
 def test_whoever_waits_says_for_whom(site: Site) -> None:
-    site.add(1, SAY_AND_SLEEP.format(number=1, pause=3))
+    site.add(1, UNTIL_TOLD)
     first = site.start("upgrade")
     site.wait_for(1)
-    output = site.run("upgrade")
-    assert "waiting for the default database" in output
+    second = site.start("upgrade")
+    line = wait_to_say(second, "waiting for the default database")
     named = "whose lock the session" if "pymysql" in site.url else f"process {first.pid}"
-    assert named in output
-    first.communicate(timeout=60)
-    assert first.returncode == 0
+    assert named in line
+    (site.folder / "told").touch()
+    for process in (first, second):
+        process.communicate(timeout=120)
+        assert process.returncode == 0
 
 
 @pytest.mark.parametrize(
