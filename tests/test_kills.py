@@ -137,7 +137,7 @@ def test_a_killed_process(
     assert victim.databases.server or half_written
 
 
-@kills(("own server", 1, 7))
+@kills(("own server", 2, 7))
 def test_a_killed_server(
     way: Way, victim: Victim, count: int, record_property: Callable[[str, object], None]
 ) -> None:
