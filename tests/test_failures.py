@@ -18,6 +18,7 @@ from flask_migrate_decl.errors import (
     ScriptUnreadableError,
 )
 from tests.project import App, Project
+from tests.site import Site
 
 _SCRIPT = '''"""A revision."""
 from alembic import op
@@ -240,3 +241,25 @@ def test_statements_that_are_not_run_have_no_state(sqlite_project: Project) -> N
     path = write(sqlite_project, "1 / 0")
     said = sqlite_project.app(nothing).run("db", "upgrade", "--sql", exit_code=2)
     assert said.endswith(f"in the revision r1 on the default database: {path}, line {_LINE}\n")
+
+
+REFUSED_AT_COMMIT = """\
+op.execute(
+        "CREATE TABLE child (of int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);"
+        "INSERT INTO child VALUES (1)"
+    )"""
+
+
+@pytest.mark.postgresql
+def test_a_revision_whose_commit_is_refused_is_not_told_as_kept(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """The commit is noted before it is made, and here it fails."""
+    site = Site(tmp_path, postgres_url)
+    site.configure("transaction_per_migration = true")
+    site.add(0, 'op.execute("CREATE TABLE parent (id int PRIMARY KEY)")')
+    site.add(1, REFUSED_AT_COMMIT)
+    output = site.run("upgrade", exit_code=2)
+    assert "violates foreign key constraint" in output
+    assert site.revision() == ["r00"]
+    assert "the default database was rolled back and is at r00" in output

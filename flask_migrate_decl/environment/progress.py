@@ -56,6 +56,20 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What was committed before a commit that may fail.
+
+    :param count: how many revisions.
+    :param at: where the database was.
+    :param part: the revision of which a part was.
+    """
+
+    count: int
+    at: tuple[str, ...]
+    part: str | None
+
+
 @dataclass
 class BindProgress:
     """How far a run has come with one database.
@@ -103,6 +117,7 @@ class BindProgress:
     _kept_at: tuple[str, ...] = ()
     _has_part: str | None = None
     _has_begun: bool = False
+    _unconfirmed: _Kept | None = None
 
     def begin(self, revisions: tuple[str, ...], total: int) -> None:
         """Note where the database is, and how many revisions are to be run."""
@@ -115,12 +130,12 @@ class BindProgress:
         """Note that what is not committed was rolled back, and is going to be run again."""
         del self.applied[self._kept :]
         self.running, self._has_begun, self.is_finished, self.is_committing = (None, *[False] * 3)
-        self.at = self._kept_at
+        self.at, self._unconfirmed = self._kept_at, None
         self.resumes, self._has_part = self.journal is not None, None
 
     def begin_revision(self, step: MigrationInfo) -> None:
         """Note that a script is called."""
-        self.running, self._has_begun = step.up_revision_id, False
+        self.running, self._has_begun, self._unconfirmed = step.up_revision_id, False, None
         self.leads_to, self.is_upgrade = step.destination_revision_ids, step.is_upgrade
         self.watch(self)
 
@@ -156,7 +171,12 @@ class BindProgress:
         self._has_begun |= is_done
 
     def note_commit(self) -> None:
-        """Note that all until now can't be rolled back any more, a script at work included."""
+        """Note that all until now can't be rolled back any more, a script at work included.
+
+        It is called before the commit, which may fail.
+        """
+        if self.running is None:
+            self._unconfirmed = _Kept(self._kept, self._kept_at, self._has_part)
         self._kept, self._kept_at = len(self.applied), self.at
         self._has_part = self.running
 
@@ -177,7 +197,7 @@ class BindProgress:
 
     def settle(self) -> None:
         """Look at a database of which only the commit may have failed."""
-        is_in_doubt = self.is_committing and self.applied and not self.is_prepared
+        is_in_doubt = self._may_have_committed and not self.is_prepared
         if self.is_done or not (is_in_doubt or self.is_out_of_sight):
             return
         try:
@@ -188,11 +208,25 @@ class BindProgress:
             return
         if self.is_out_of_sight:
             self.before = self._kept_at = tuple(sorted(found))
+        elif self._unconfirmed is not None and found == set(self._unconfirmed.at):
+            self._take_back(self._unconfirmed)
+        elif not self.is_committing:
+            self._unconfirmed = None if found == set(self._kept_at) else self._unconfirmed
         elif found in (set(self.at), set(self.before or ())):
-            self.is_committing = False
+            self.is_committing, self._unconfirmed = False, None
             self.is_done = found == set(self.at)
             self._kept_at = tuple(sorted(found))
             self._kept = len(self.applied) if self.is_done else 0
+
+    def _take_back(self, kept: _Kept) -> None:
+        """Note that a commit was not made."""
+        self.is_committing, self._unconfirmed = False, None
+        self._kept, self._kept_at, self._has_part = kept.count, kept.at, kept.part
+
+    @property
+    def _may_have_committed(self) -> bool:
+        """Whether a commit was begun, and nothing has shown that it was made."""
+        return self._unconfirmed is not None or (self.is_committing and bool(self.applied))
 
     @property
     def has_failed(self) -> bool:
@@ -210,7 +244,7 @@ class BindProgress:
         """What the run has left of the database, once it has stopped."""
         if self.is_done:
             return Outcome.DONE
-        is_in_doubt = self.is_prepared or (self.is_committing and bool(self.applied))
+        is_in_doubt = self.is_prepared or self._may_have_committed
         if self.part is not None or is_in_doubt or self.is_out_of_sight:
             return Outcome.UNKNOWN
         if self.before is None:
