@@ -18,6 +18,7 @@ from flask_migrate_decl.commands.runs import (
 )
 from flask_migrate_decl.environment import (
     Jobs,
+    chosen_binds,
     histories_with,
     select,
     verify_steps,
@@ -117,7 +118,7 @@ def _verify_separate(histories: Sequence[History]) -> None:
     mode = histories[0].project.settings.bind_transactions
     if mode != "separate":
         raise JobsNotCombinedError(f'bind_transactions = "{mode}"')
-    for bind in (bind for history in histories for bind in history.chosen_binds):
+    for bind in chosen_binds(histories):
         if bind.is_in_memory:
             raise JobsNotCombinedError(f"{bind.words}, which is in the memory of one process")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from flask_migrate_decl.commands.statements import write_statements
 from flask_migrate_decl.environment import (
     CommandWords,
+    chosen_binds,
     open_history,
     run_over_binds,
     verify_history,
@@ -87,7 +88,7 @@ def verify_urls(histories: Sequence[History]) -> None:
 
     :raises MigrationUrlError: an environment variable holds none.
     """
-    for bind in (bind for history in histories for bind in history.chosen_binds):
+    for bind in chosen_binds(histories):
         bind.verify_url()
 
 

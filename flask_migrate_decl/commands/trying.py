@@ -9,6 +9,7 @@ from alembic import command as alembic_command
 from flask_migrate_decl.commands.runs import names_of, run_online, verify_run, words_of
 from flask_migrate_decl.environment import (
     Rehearsal,
+    chosen_binds,
     histories_with,
     open_history,
     select,
@@ -44,10 +45,8 @@ def show_upgrade(
     :raises NotCopiedError: an SQLite database can't be copied.
     :raises OwnEnvironmentError: an ``env.py`` of the project's can't be told to.
     """
-    bind = names_of(bind)
-    histories = histories_with(select(directory, bind).histories, revision)
-    verify_run(histories, revision)
-    _verify_packaged(histories, "it can't show what it would run: --sql asks it to write that down")
+    reason = "it can't show what it would run: --sql asks it to write that down"
+    histories = _packaged(directory, names_of(bind), revision, reason)
     statements: dict[str | None, str] = {}
     for history in histories:
         with open_history(
@@ -73,9 +72,8 @@ def rehearse_upgrade(
     :raises OwnEnvironmentError: an ``env.py`` of the project's can't be told to.
     """
     bind = names_of(bind)
-    histories = histories_with(select(directory, bind).histories, revision)
-    verify_run(histories, revision)
-    _verify_packaged(histories, "it commits by itself, and can't be rehearsed")
+    reason = "it commits by itself, and can't be rehearsed"
+    histories = _packaged(directory, bind, revision, reason)
     if problems := tuple(_problems(histories)):
         raise RehearsalUnavailableError(problems)
     return run_online(
@@ -89,13 +87,22 @@ def rehearse_upgrade(
     )
 
 
-def _verify_packaged(histories: Sequence[History], reason: str) -> None:
+def _packaged(
+    directory: Directory, binds: tuple[str, ...], revision: str, reason: str
+) -> tuple[History, ...]:
+    """Return the histories of an upgrade, which have no ``env.py`` of the project's.
+
+    :param reason: why that would be in the way.
+    """
+    histories = histories_with(select(directory, binds).histories, revision)
+    verify_run(histories, revision)
     for history in histories:
         if history.own_env is not None:
             raise OwnEnvironmentError(history.own_env, reason)
+    return histories
 
 
 def _problems(histories: Sequence[History]) -> Iterator[str]:
-    for bind in (bind for history in histories for bind in history.chosen_binds):
+    for bind in chosen_binds(histories):
         if bind.engine.dialect.name not in _CAN_ROLL_BACK:
             yield f"{bind.words} is on {bind.engine.dialect.name}, which can't roll it back"

@@ -63,6 +63,11 @@ class Bind:
         return bind_label(self.key)
 
     @property
+    def name(self) -> str:
+        """The bind as ``--bind`` and the section call it."""
+        return DEFAULT_BIND if self.key is None else self.key
+
+    @property
     def words(self) -> str:
         """The database in a sentence."""
         return database_in_words(self.key)

@@ -143,7 +143,7 @@ def _foreign_keys_off(driver: sqlite3.Connection, label: str) -> Iterator[bool]:
 
 
 def _foreign_keys(driver: sqlite3.Connection) -> bool:
-    return _rows(driver, "PRAGMA foreign_keys") == [(1,)]
+    return rows_of(driver, "PRAGMA foreign_keys") == [(1,)]
 
 
 @contextmanager
@@ -195,7 +195,9 @@ def _violation_check(driver: sqlite3.Connection, label: str) -> Callable[[], Non
 
 
 def _tables(driver: sqlite3.Connection) -> set[str]:
-    return {row[0] for row in _rows(driver, "SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return {
+        row[0] for row in rows_of(driver, "SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
 
 
 def _orphans(driver: sqlite3.Connection) -> Counter[str]:
@@ -203,10 +205,10 @@ def _orphans(driver: sqlite3.Connection) -> Counter[str]:
 
     Counts, as names and row ids change when a table is renamed or rebuilt.
     """
-    return Counter(row[0] for row in _rows(driver, "PRAGMA foreign_key_check"))
+    return Counter(row[0] for row in rows_of(driver, "PRAGMA foreign_key_check"))
 
 
-def _rows(driver: sqlite3.Connection, sql: str) -> list[tuple[Any, ...]]:
+def rows_of(driver: sqlite3.Connection, sql: str) -> list[tuple[Any, ...]]:
     """Return rows as tuples, whatever the app's connection makes of rows."""
     cursor = driver.cursor()
     cursor.row_factory = None

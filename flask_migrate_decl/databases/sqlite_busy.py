@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from flask_migrate_decl.config import seconds
 from flask_migrate_decl.databases.patience import Patience
+from flask_migrate_decl.databases.sqlite import rows_of
 from flask_migrate_decl.errors import LockTimeoutError, database_in_words
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ class SQLiteWait:
 @contextmanager
 def _without_busy_timeout(driver: sqlite3.Connection) -> Iterator[None]:
     """Let SQLite say at once that a file is busy, instead of waiting by itself."""
-    before = driver.cursor()
-    before.row_factory = None
-    ((timeout,),) = before.execute("PRAGMA busy_timeout").fetchall()
+    ((timeout,),) = rows_of(driver, "PRAGMA busy_timeout")
     driver.execute("PRAGMA busy_timeout = 0")
     try:
         yield
@@ -85,9 +84,7 @@ def _is_busy(error: Exception) -> bool:
 
 
 def _path_of(driver: sqlite3.Connection) -> Path | None:
-    cursor = driver.cursor()
-    cursor.row_factory = None
-    for _, name, path in cursor.execute("PRAGMA database_list").fetchall():
+    for _, name, path in rows_of(driver, "PRAGMA database_list"):
         if name == "main" and path:
             return Path(path)
     return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import StaticPool, create_engine
 
+from flask_migrate_decl.databases.recreate.empty_copy import statements
 from flask_migrate_decl.errors import NotCopiedError
 
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
     from flask_migrate_decl.databases.binds import Bind
 
-_SCHEMA = (
-    "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-    " ORDER BY CASE type WHEN 'table' THEN 0 ELSE 1 END, rowid"
-)
 _READS = ("SELECT", "PRAGMA", "--", "EXPLAIN")
 
 
@@ -66,8 +63,8 @@ def empty_copy(bind: Bind, version_table: str) -> Iterator[Copy]:
 def _copy(source: Connection, target: sqlite3.Connection, bind: Bind, version_table: str) -> None:
     quoted = source.dialect.identifier_preparer.quote(version_table)
     try:
-        for statement in source.exec_driver_sql(_SCHEMA).scalars():
-            target.execute(statement)
+        for statement in statements(source, None):
+            target.execute(statement.sql)
         has_versions = "SELECT 1 FROM sqlite_master WHERE name = ?"
         if target.execute(has_versions, (version_table,)).fetchall():
             rows = source.exec_driver_sql(f"SELECT version_num FROM {quoted}").fetchall()

@@ -23,6 +23,7 @@ from flask_migrate_decl.environment.finding import (
 )
 from flask_migrate_decl.environment.history import (
     History,
+    chosen_binds,
     verify_function_names,
     verify_version_tables,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "Run",
     "Selection",
     "behind_in_words",
+    "chosen_binds",
     "compare",
     "compared_hints",
     "compared_operations",

@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from flask_migrate_decl.databases import known_passwords
+from flask_migrate_decl.environment.history import chosen_binds
 from flask_migrate_decl.errors import (
     AlembicCommandError,
     MigrateError,
@@ -174,7 +175,7 @@ def _database(
 ) -> tuple[str | None, str | None]:
     """Return the bind key of the database that a script was run on, and the database in words."""
     running = [key for key, one in progress.items() if one.running is not None]
-    keys = [bind.key for history in histories for bind in history.chosen_binds]
+    keys = [bind.key for bind in chosen_binds(histories)]
     if place.engine_name is not None:
         running = [place.engine_name or None]
     if len(found := running or keys) == 1:

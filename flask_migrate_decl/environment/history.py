@@ -19,7 +19,7 @@ from flask_migrate_decl.errors import (
 from flask_migrate_decl.reporting.paths import shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from flask_migrate_decl.databases import Bind
@@ -117,6 +117,11 @@ class History:
 
 _DOCSTRING = re.compile(r'"""\$\{ *message *\}[ \t]*\r?$', re.MULTILINE)
 """How Alembic's and Flask-Migrate's templates begin: a docstring's whole first line."""
+
+
+def chosen_binds(histories: Iterable[History]) -> tuple[Bind, ...]:
+    """Return the databases that a command is about, in the order of a run."""
+    return tuple(bind for history in histories for bind in history.chosen_binds)
 
 
 def histories_of(project: Project) -> tuple[History, ...]:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.databases import Locks, verify_two_phase
 from flask_migrate_decl.environment.commits import (
     GLOBAL_ID,
@@ -17,6 +16,7 @@ from flask_migrate_decl.environment.commits import (
     TwoPhase,
 )
 from flask_migrate_decl.environment.failures import mistake_in_words, shown_traceback, worded_errors
+from flask_migrate_decl.environment.history import chosen_binds
 from flask_migrate_decl.environment.progress import BindProgress, Outcome
 from flask_migrate_decl.errors import (
     BindState,
@@ -98,7 +98,7 @@ def run_over_binds(
     :raises RunStoppedError: it stopped, and there is more than one database.
     :raises DatabaseError: the databases can't commit as the configuration asks for.
     """
-    binds = tuple(bind for history in histories for bind in history.chosen_binds)
+    binds = chosen_binds(histories)
     is_run_over_several = is_one_of_several or len(binds) > 1
     configured = _commits(histories, binds) if is_run_over_several else Separate()
     commits = configured if rehearsal is None else rehearsal
@@ -167,7 +167,6 @@ def _explanation(progress: BindProgress) -> str:
 def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
     """Say what somebody has to do before the run can go on."""
     for one in progress:
-        name = DEFAULT_BIND if one.bind.key is None else one.bind.key
         if one.outcome is not Outcome.UNKNOWN:
             continue
         if one.is_prepared:
@@ -178,7 +177,7 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
         elif one.part is not None:
             yield (
                 f"in {one.bind.words}: see what {one.part} has done, and undo it; or do the rest "
-                f"of it too, and say so: flask db stamp --bind {shell_word(name)} "
+                f"of it too, and say so: flask db stamp --bind {shell_word(one.bind.name)} "
                 f"{' '.join(one.leads_to) or 'base'}"
             )
         elif not one.is_out_of_sight:
@@ -187,5 +186,4 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
 
 def look_at(bind: Bind) -> str:
     """Say how to see where a database is."""
-    name = DEFAULT_BIND if bind.key is None else bind.key
-    return f"see where {bind.words} is: flask db current --bind {shell_word(name)}"
+    return f"see where {bind.words} is: flask db current --bind {shell_word(bind.name)}"

@@ -11,7 +11,6 @@ from alembic.runtime.migration import RevisionStep
 from alembic.util import CommandError
 
 from flask_migrate_decl.autogenerate import replace_steps
-from flask_migrate_decl.config import DEFAULT_BIND
 from flask_migrate_decl.databases import back_up, register_lossless_sqlite
 from flask_migrate_decl.environment.attempts import MovedOnError
 from flask_migrate_decl.environment.destructive import may_lose_rows
@@ -136,6 +135,9 @@ def _of_database(error: CommandError, run: Run, bind: Bind) -> CommandError:
     if not run.project.has_several_binds:
         return error
     is_behind = "not up to date" in str(error)
-    name = DEFAULT_BIND if bind.key is None else bind.key
-    help_ = f" Bring it there with: flask db upgrade --bind {shell_word(name)}" if is_behind else ""
+    help_ = (
+        f" Bring it there with: flask db upgrade --bind {shell_word(bind.name)}"
+        if is_behind
+        else ""
+    )
     return CommandError(f"{bind.words}: {error}{help_}")
