@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from flask_migrate_decl.databases.ddl import Kind, effect_of
+from flask_migrate_decl.databases.journal.statements import Kind, effect_of
 from tests.conftest import mariadb_binaries
 from tests.servers import MariaDBServer
 from tests.site import NEXT, Site
@@ -76,10 +76,10 @@ def test_a_revision_that_fails_goes_on_once_it_is_mended(site: Site) -> None:
     site.add(1, MIXED.format(number=1, more=FAILS))
     output = site.run("upgrade", exit_code=2)
     assert "flask db upgrade --resume" in output
-    assert [position for position, _ in journal(site)][-1] == 7
+    assert [position for position, _ in journal(site)][-1] == 8
     again = site.run("upgrade", exit_code=2)
     assert "the revision r01 is half done on the default database" in again
-    assert "number 7:\n  ALTER TABLE t1 RENAME COLUMN note TO remark" in again
+    assert "number 8:\n  ALTER TABLE t1 RENAME COLUMN note TO remark" in again
     assert "flask db upgrade --resume" in again
     assert "the default database: unknown, at r00, and r01 is half done" in again
     site.add(1, MIXED.format(number=1, more="pass"))
@@ -397,7 +397,7 @@ def test_twenty_kills_of_a_server_lose_nothing(tmp_path: Path) -> None:
         ("SELECT 1", Kind.READS),
         ("  /* why */ select 1", Kind.READS),
         ("SELECT 1 INTO OUTFILE '/tmp/x'", Kind.UNSURE),
-        ("SET foreign_key_checks = 0", Kind.READS),
+        ("SET foreign_key_checks = 0", Kind.SESSION),
         ("-- a comment\nINSERT INTO t VALUES (1)", Kind.CHANGES_ROWS),
         ("WITH a AS (SELECT 1) UPDATE t SET x = 1", Kind.CHANGES_ROWS),
         ("CREATE TABLE t (x INT)", Kind.CHANGES_SCHEMA),

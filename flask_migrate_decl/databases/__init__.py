@@ -10,8 +10,7 @@ from flask_migrate_decl.databases.binds import (
     present_binds,
 )
 from flask_migrate_decl.databases.blockers import blockers_noted
-from flask_migrate_decl.databases.journal import Journal, is_journalled
-from flask_migrate_decl.databases.journal_table import journal_table
+from flask_migrate_decl.databases.journal import Journal, is_journalled, journal_table
 from flask_migrate_decl.databases.locks import Locks
 from flask_migrate_decl.databases.passwords import known_passwords
 from flask_migrate_decl.databases.recreate import (

@@ -44,21 +44,23 @@ def noting_applied(journal: Journal | None, *checks: Callable[[], None]) -> Call
     return note
 
 
-def noting_end(journal: Journal | None) -> Callable[..., None]:
+def noting_end(progress: BindProgress) -> Callable[..., None]:
     """Return what ends the journal of a run, as the exit of a context manager."""
 
     def note(kind: type[BaseException] | None, *_error: object) -> None:
-        if journal is None:
+        if progress.journal is None:
             return
         if kind is None:
-            journal.close()
-        else:
-            journal.fail()
+            progress.journal.close()
+        elif progress.journal.fail():
+            progress.note_part(progress.running)
 
     return note
 
 
-def open_journal(steps: Sequence[MigrationStep], run: Run, progress: BindProgress) -> None:
+def open_journal(
+    steps: Sequence[MigrationStep], heads: Sequence[str], run: Run, progress: BindProgress
+) -> None:
     """Find out what an earlier run has left, before anything is run."""
     if progress.journal is None:
         return
@@ -68,7 +70,7 @@ def open_journal(steps: Sequence[MigrationStep], run: Run, progress: BindProgres
     infos = [cast("RevisionStep", step).info for step in steps]
     named = [(str(info.up_revision_id), info.is_upgrade) for info in infos]
     try:
-        progress.journal.open(named)
+        progress.journal.open(named, heads)
     except DatabaseError:
         progress.note_part(progress.journal.left_revision)
         raise

@@ -66,7 +66,7 @@ def attempt(environment: EnvironmentContext, run: Run, progress: BindProgress) -
         options |= run.commits.options(progress)
         run.commits.begin(connection, progress)
         progress.journal = journal_of(run, progress, connection)
-        stack.push(noting_end(progress.journal))
+        stack.push(noting_end(progress))
         checks_each = commits_each_revision(options)
         checks = (preparation.check,) if checks_each else ()
         options["on_version_apply"] += (noting_applied(progress.journal, *checks),)

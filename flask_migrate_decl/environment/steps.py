@@ -69,7 +69,7 @@ def _watched(steps: Steps, run: Run, progress: BindProgress) -> Steps:
         progress.begin(tuple(revisions), len(found))
         if not context.as_sql:
             _back_up(found, run, progress.bind)
-        open_journal(found, run, progress)
+        open_journal(found, revisions, run, progress)
         for step in found:
             call = dispatched(step.migration_fn, run.history, progress.bind)
             step.migration_fn = _noting(call, step, progress, partial(_verify, context, run))

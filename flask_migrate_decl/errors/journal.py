@@ -29,6 +29,7 @@ class HalfDoneError(DatabaseError):
     :param statement: the last of them.
     :param was_done: whether that one was done; ``None`` where looking at the database does not
         tell, or where that is known anyhow.
+    :param is_next: it is what the command would run first.
     """
 
     bind: str | None
@@ -37,6 +38,7 @@ class HalfDoneError(DatabaseError):
     statements: int
     statement: str
     was_done: bool | None
+    is_next: bool
 
     def __str__(self) -> str:
         direction = "the revision" if self.is_upgrade else "the downgrade of"
@@ -47,10 +49,16 @@ class HalfDoneError(DatabaseError):
             f"number {self.statements}:\n  {self.statement}\n"
             f"{state.strip()}{' ' if state else ''}"
             "Go on from there, and run nothing twice:\n"
-            f"  {resume_command(self.bind, is_upgrade=self.is_upgrade)}\n"
+            f"  {self._command}\n"
             "or do the rest by hand, and say which revision the database is at with: "
             "flask db stamp"
         )
+
+    @property
+    def _command(self) -> str:
+        """The command that goes on, with the revision where another one would come first."""
+        named = (shell_word(self.revision),) if self.is_upgrade and not self.is_next else ()
+        return resume_command(self.bind, *named, is_upgrade=self.is_upgrade)
 
 
 @dataclass(eq=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from flask_migrate_decl.databases.journal.readings import fingerprint
 from flask_migrate_decl.errors import without_secrets
 
 if TYPE_CHECKING:
@@ -14,11 +15,30 @@ if TYPE_CHECKING:
 
 _SHOWN_LENGTH = 1000
 _NO_SUCH_TABLE = 1146
+_LONGEST_NAME = 64
+_SUFFIX = "_journal"
+_COLUMNS = (
+    "position",
+    "revision",
+    "is_upgrade",
+    "statement",
+    "fingerprint",
+    "readings",
+    "before_it",
+    "is_done",
+    "row_count",
+    "last_row_id",
+    "answer",
+)
 
 
 def journal_table(version_table: str) -> str:
     """Return the name of the journal beside a version table."""
-    return f"{version_table}_journal"
+    name = f"{version_table}{_SUFFIX}"
+    if len(name) <= _LONGEST_NAME:
+        return name
+    mark = fingerprint(version_table)[:8]
+    return f"{version_table[: _LONGEST_NAME - len(mark) - len(_SUFFIX) - 1]}_{mark}{_SUFFIX}"
 
 
 @dataclass(frozen=True)
@@ -27,8 +47,11 @@ class Entry:
 
     :param position: its number in the revision, from 1 on.
     :param fingerprint: of its text and its parameters, which are nowhere themselves.
+    :param readings: of all that the script had read before.
     :param before: what the schema was like, where the statement changes it.
     :param is_done: it was over when it was written down, or somebody has said that it is.
+    :param answer: what the database answered, as ``Answer`` writes it.
+    :param last_insert_id: what ``LAST_INSERT_ID()`` was when the entry was written down.
     """
 
     position: int
@@ -36,31 +59,47 @@ class Entry:
     is_upgrade: bool
     statement: str
     fingerprint: str
-    before: str | None
-    row_count: int
-    is_done: bool
+    readings: str
+    before: str | None = None
+    is_done: bool = False
+    row_count: int = -1
+    last_row_id: int = 0
+    answer: str | None = None
+    last_insert_id: int = 0
+    is_change: bool = True
 
 
 @dataclass
 class JournalTable:
     """The table, and what is going to be written into it.
 
-    What it runs goes past SQLAlchemy, so that nobody else takes it for a script's.
+    What it runs goes past SQLAlchemy and what watches a script, so that nobody takes it for one's.
     """
 
     connection: Connection
     version_options: Mapping[str, Any]
     exists: bool = False
     is_written: bool = False
+    _driver: Any = field(init=False)
     _pending: list[Entry] = field(default_factory=list)
+    _flushed: list[Entry] = field(default_factory=list)
     _name: str = ""
+
+    def __post_init__(self) -> None:
+        driver = self.connection.connection.dbapi_connection
+        assert driver is not None
+        self._driver = driver
+        self._cursor, self._commit = driver.cursor, driver.commit
+
+    @property
+    def is_of_connection(self) -> bool:
+        """Whether the connection is the one that the journal was begun on."""
+        return self.connection.connection.dbapi_connection is self._driver
 
     def read(self) -> list[Entry]:
         """Return what is written down."""
-        rows = self.run_if_there(
-            "SELECT position, revision, is_upgrade, statement, fingerprint, before_it, row_count,"
-            f" is_done FROM {self.name} ORDER BY position"
-        )
+        columns = ", ".join((*_COLUMNS, "last_insert_id"))
+        rows = self.run_if_there(f"SELECT {columns} FROM {self.name} ORDER BY position")
         self.exists = rows is not None
         return [_entry(row, len(rows)) for row in rows] if rows else []
 
@@ -70,8 +109,10 @@ class JournalTable:
         self.run(
             f"CREATE TABLE IF NOT EXISTS {self.name} (position INTEGER NOT NULL PRIMARY KEY,"
             " revision VARCHAR(255) NOT NULL, is_upgrade BOOLEAN NOT NULL, statement TEXT NOT NULL,"
-            " fingerprint CHAR(64) NOT NULL, before_it CHAR(64), row_count BIGINT NOT NULL,"
-            " is_done BOOLEAN NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+            " fingerprint CHAR(32) NOT NULL, readings CHAR(32) NOT NULL, before_it CHAR(32),"
+            " is_done BOOLEAN NOT NULL, row_count BIGINT NOT NULL, last_row_id BIGINT UNSIGNED,"
+            " answer MEDIUMTEXT, last_insert_id BIGINT UNSIGNED NOT NULL)"
+            " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
         )
 
     def drop_if_empty(self) -> None:
@@ -82,27 +123,53 @@ class JournalTable:
             self.run(f"DROP TABLE IF EXISTS {self.name}")
             self.exists = False
 
+    # --- entries ---
+
     def append(self, entry: Entry) -> None:
         """Write an entry down with the next ``flush()``."""
         self._pending.append(entry)
 
     def flush(self) -> None:
-        """Write down what was run since the last commit, just before the next one."""
-        if not self._pending:
+        """Write down what was run since the last commit, just before the next one.
+
+        What was only looked at is written down once something was changed after it.
+        """
+        count = max((n for n, one in enumerate(self._pending, 1) if one.is_change), default=0)
+        entries, self._pending = self._pending[:count], self._pending[count:]
+        if not entries:
             return
-        rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * len(self._pending))
-        values = tuple(value for entry in self._pending for value in _row(entry))
-        self.run(f"INSERT INTO {self.name} VALUES {rows}", values)
-        self.forget_pending()
+        # What was written in a transaction that a script has rolled back is written again.
+        one = f"({', '.join(['%s'] * len(_COLUMNS))}, LAST_INSERT_ID())"
+        values = tuple(value for entry in entries for value in _row(entry))
+        rows = ", ".join([one] * len(entries))
+        self.run(f"REPLACE INTO {self.name} VALUES {rows}", values)
+        self._flushed += entries
         self.is_written = True
+
+    def note_committed(self) -> None:
+        """Note that what was written down stays."""
+        self._flushed.clear()
+
+    def note_rolled_back(self) -> None:
+        """Note that what was written down since the last commit may be gone.
+
+        The statements themselves count as run: what a script undoes by itself it undoes again.
+        """
+        self._pending[:0] = self._flushed
+        self._flushed.clear()
 
     def forget_pending(self) -> None:
         """Let go of what would have been written: it is rolled back, or over."""
         self._pending.clear()
+        self._flushed.clear()
 
     def mark_done(self) -> None:
         """Note that all that is written down is done."""
         self.run(f"UPDATE {self.name} SET is_done = 1")
+
+    def last_position(self) -> int:
+        """Return the position of the last entry that is written down, 0 where there is none."""
+        return int(self.ask(f"SELECT COALESCE(MAX(position), 0) FROM {self.name}"))
 
     def delete(self, position: int) -> None:
         """Delete what was not done."""
@@ -112,6 +179,8 @@ class JournalTable:
         """Delete everything."""
         self.run(f"DELETE FROM {self.name}")
         self.is_written = False
+
+    # --- the database ---
 
     @property
     def name(self) -> str:
@@ -124,9 +193,9 @@ class JournalTable:
             self._name = f"{quote(str(schema))}.{quote(table)}"
         return self._name
 
-    def ask(self, query: str) -> Any:
+    def ask(self, query: str, parameters: tuple[object, ...] = ()) -> Any:
         """Return the first value that a query finds, or ``None``."""
-        rows = self.run(query)
+        rows = self.run(query, parameters)
         return rows[0][0] if rows else None
 
     def run_if_there(self, query: str) -> Sequence[Any] | None:
@@ -140,7 +209,7 @@ class JournalTable:
 
     def run(self, statement: str, parameters: tuple[object, ...] = ()) -> Sequence[Any]:
         """Run a statement, and return its rows."""
-        cursor = self.connection.connection.cursor()
+        cursor = self._cursor()
         try:
             # Parameters also where there are none: percent signs are doubled.
             cursor.execute(statement, parameters)
@@ -150,27 +219,28 @@ class JournalTable:
 
     def commit(self) -> None:
         """Commit the transaction of the connection."""
-        self.connection.connection.commit()
+        self._commit()
+        self.note_committed()
 
 
 def _entry(row: Sequence[Any], count: int) -> Entry:
-    position, revision, is_upgrade, statement, fingerprint, before, row_count, is_done = row
+    entry = Entry(*row)
     # A statement that another one follows was over.
-    is_over = bool(is_done) or position < count
-    return Entry(
-        position, revision, bool(is_upgrade), statement, fingerprint, before, row_count, is_over
-    )
+    is_over = bool(entry.is_done) or entry.position < count
+    return replace(entry, is_upgrade=bool(entry.is_upgrade), is_done=is_over)
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
-    shown = without_secrets(entry.statement.strip())[:_SHOWN_LENGTH]
     return (
         entry.position,
         entry.revision,
         entry.is_upgrade,
-        shown,
+        without_secrets(entry.statement.strip())[:_SHOWN_LENGTH],
         entry.fingerprint,
+        entry.readings,
         entry.before,
-        entry.row_count,
         entry.is_done,
+        entry.row_count,
+        entry.last_row_id,
+        entry.answer,
     )

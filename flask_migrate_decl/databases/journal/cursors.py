@@ -1,0 +1,190 @@
+"""A driver's connection whose statements are watched, whoever sends them.
+
+What SQLAlchemy tells of statements leaves out those of a driver's own cursors, and it does not say
+what a statement has returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from flask_migrate_decl.databases.journal.readings import Answer
+    from flask_migrate_decl.databases.journal.table import Entry
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A statement that was run before, and is not run again."""
+
+    entry: Entry
+    answer: Answer
+
+
+class Watcher(Protocol):
+    """Who is told of each statement."""
+
+    def begin(self, statement: str, parameters: object) -> Skipped | None:
+        """Return what a statement has done that is not to be run."""
+
+    def adapted(self, statement: str) -> str:
+        """Return the statement to run instead of one."""
+
+    def end(self, cursor: Any) -> Answer | None:
+        """Note that a statement was run; return its rows, if they were taken from the cursor."""
+
+    def fail(self, error: BaseException) -> None:
+        """Note that it has failed."""
+
+    def saw(self, rows: Sequence[object]) -> None:
+        """Note what a script has read."""
+
+    def before_commit(self) -> None:
+        """Write down what is going to be committed."""
+
+    def after_commit(self) -> None:
+        """Note that it is."""
+
+    def after_rollback(self) -> None:
+        """Note that what was not committed is undone."""
+
+
+def watch(driver: Any, watcher: Watcher) -> Callable[[], None]:
+    """Let a driver's connection tell of its statements, and return what ends that.
+
+    :param driver: a connection as PEP 249 has it.
+    """
+    make, commit, roll_back = driver.cursor, driver.commit, driver.rollback
+
+    def watched_commit() -> None:
+        watcher.before_commit()
+        commit()
+        watcher.after_commit()
+
+    def watched_rollback() -> None:
+        roll_back()
+        watcher.after_rollback()
+
+    driver.cursor = lambda *args, **options: WatchedCursor(make(*args, **options), watcher)
+    driver.commit, driver.rollback = watched_commit, watched_rollback
+
+    def end() -> None:
+        del driver.cursor, driver.commit, driver.rollback
+
+    return end
+
+
+class WatchedCursor:
+    """A cursor as PEP 249 has it, which tells of what it runs and of the rows that are read."""
+
+    def __init__(self, cursor: Any, watcher: Watcher) -> None:
+        self._cursor, self._watcher = cursor, watcher
+        self._skipped: Skipped | None = None
+        self._rows: Iterator[Any] | None = None
+        self._description: Sequence[Any] | None = None
+
+    def execute(self, statement: Any, *args: Any, **options: Any) -> Any:
+        """Run a statement, unless it was run before."""
+        return self._run(self._cursor.execute, statement, *args, **options)
+
+    def executemany(self, statement: Any, *args: Any, **options: Any) -> Any:
+        """Run a statement for each of several sets of values, unless it was run before."""
+        return self._run(self._cursor.executemany, statement, *args, **options)
+
+    def callproc(self, procedure: str, args: Any = ()) -> Any:
+        """Call a procedure, unless it was called before."""
+        self._begin(f"CALL {procedure}", args)
+        return args if self._skipped else self._perform(self._cursor.callproc, procedure, args)
+
+    def _run(self, run: Callable[..., Any], statement: Any, *args: Any, **options: Any) -> Any:
+        text = statement.decode() if isinstance(statement, bytes) else str(statement)
+        self._begin(text, (args, options))
+        if self._skipped is not None:
+            return self._skipped.entry.row_count
+        adapted = self._watcher.adapted(text)
+        return self._perform(run, statement if adapted == text else adapted, *args, **options)
+
+    def _begin(self, statement: str, parameters: object) -> None:
+        self._rows = self._description = self._skipped = None
+        self._skipped = self._watcher.begin(statement, parameters)
+        if self._skipped is not None:
+            self._serve(self._skipped.answer)
+
+    def _perform(self, run: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        try:
+            result = run(*args, **options)
+            answer = self._watcher.end(self._cursor)
+        except BaseException as error:
+            self._watcher.fail(error)
+            raise
+        if answer is not None:
+            self._serve(answer)
+        return result
+
+    def _serve(self, answer: Answer) -> None:
+        if answer.description is not None:
+            self._description, self._rows = answer.description, iter(answer.rows)
+
+    @property
+    def description(self) -> Any:
+        """What the columns of the rows are."""
+        is_served = self._skipped is not None or self._rows is not None
+        return self._description if is_served else self._cursor.description
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement was about."""
+        skipped = self._skipped
+        return int(self._cursor.rowcount if skipped is None else skipped.entry.row_count)
+
+    @property
+    def lastrowid(self) -> Any:
+        """The number that the database gave to a row."""
+        skipped = self._skipped
+        return self._cursor.lastrowid if skipped is None else skipped.entry.last_row_id
+
+    def fetchone(self) -> Any:
+        """Return the next row, or ``None``."""
+        if self._rows is not None:
+            return next(self._rows, None)
+        row = self._cursor.fetchone()
+        self._watcher.saw((row,))
+        return row
+
+    def fetchmany(self, *size: int, **options: int) -> Any:
+        """Return the next rows."""
+        if self._rows is not None:
+            count = next(iter((*size, *options.values())), self._cursor.arraysize)
+            return [row for _, row in zip(range(count), self._rows, strict=False)]
+        rows = self._cursor.fetchmany(*size, **options)
+        self._watcher.saw((*rows, len(rows)))
+        return rows
+
+    def fetchall(self) -> Any:
+        """Return all rows that are left."""
+        if self._rows is not None:
+            return list(self._rows)
+        rows = self._cursor.fetchall()
+        self._watcher.saw((*rows, None))
+        return rows
+
+    def nextset(self) -> Any:
+        """Go on with the next rows that a procedure has returned."""
+        self._rows = self._description = None
+        return None if self._skipped is not None else self._cursor.nextset()
+
+    def __iter__(self) -> Iterator[Any]:
+        while (row := self.fetchone()) is not None:
+            yield row
+
+    def __enter__(self) -> WatchedCursor:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._cursor.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)

@@ -1,0 +1,159 @@
+"""What a database tells of a statement: whether it was done, and what would undo it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask_migrate_decl.databases.journal.readings import fingerprint
+from flask_migrate_decl.databases.journal.statements import (
+    Effect,
+    Kind,
+    effect_of,
+    schemas_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from flask_migrate_decl.databases.journal.table import Entry, JournalTable
+
+_KEEPS_ROWS = (
+    "SELECT @@default_storage_engine NOT IN ('InnoDB', 'RocksDB') OR EXISTS"
+    " (SELECT 1 FROM information_schema.tables WHERE table_schema = COALESCE(%s, DATABASE())"
+    " AND engine IS NOT NULL AND engine NOT IN ('InnoDB', 'RocksDB', 'SEQUENCE'))"
+)
+"""Whether there are rows that are not undone with a transaction."""
+_FUNCTIONS = (
+    "SELECT routine_name FROM information_schema.routines"
+    " WHERE routine_schema = DATABASE() AND routine_type = 'FUNCTION'"
+)
+_ELSEWHERE = (
+    "SELECT info FROM information_schema.processlist"
+    " WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info IS NOT NULL"
+)
+_COMPARED_LENGTH = 200
+_COUNTER = re.compile(r"^(\).*?) AUTO_INCREMENT=\d+", re.MULTILINE)
+"""It goes on with the rows that an app inserts."""
+_MODES_OF_SHOWN = ("ANSI_QUOTES", "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS")
+"""Those by which ``SHOW CREATE TABLE`` is worded otherwise."""
+_CHANGES_EXPECTATIONS = re.compile(r"\b(SET|USE|ENGINE|LIKE|FUNCTION)\b", re.IGNORECASE)
+
+
+@dataclass
+class Evidence:
+    """What is known of a database, asked as seldom as it may change.
+
+    :param table: runs the questions.
+    """
+
+    connection: Connection
+    table: JournalTable
+    _keeps_rows: dict[str | None, bool] = field(default_factory=dict)
+    _functions: frozenset[str] | None = None
+    _mode: str | None = None
+    _is_elsewhere: bool = False
+
+    # --- what is to be expected ---
+
+    def expected(self, statement: str) -> Effect:
+        """Return what is to be expected of a statement, on this server and in this session."""
+        effect = effect_of(statement)
+        if effect.kind in (Kind.READS, Kind.LOOKS) and self._calls_function(statement):
+            effect = Effect(Kind.CHANGES_ROWS)
+        if effect.kind is Kind.CHANGES_SCHEMA and (not self.has_atomic_ddl or self._is_elsewhere):
+            return Effect(Kind.UNSURE)
+        if effect.kind is Kind.CHANGES_ROWS and self._may_stay(statement):
+            return Effect(Kind.UNSURE)
+        return effect
+
+    def note_run(self, statement: str, kind: Kind) -> None:
+        """Forget what a statement may have changed."""
+        if kind is Kind.UNSURE or _CHANGES_EXPECTATIONS.search(statement):
+            self._keeps_rows.clear()
+            self._functions = self._mode = None
+        self._is_elsewhere |= statement.lstrip()[:4].upper() == "USE "
+
+    def _calls_function(self, statement: str) -> bool:
+        """Tell whether a question calls a function of somebody's, which may change rows."""
+        if self._functions is None:
+            rows = self.table.run(_FUNCTIONS)
+            self._functions = frozenset(str(name).lower() for (name,) in rows)
+        if not self._functions:
+            return False
+        return not self._functions.isdisjoint(re.findall(r"[\w$]+", statement.lower()))
+
+    def _may_stay(self, statement: str) -> bool:
+        """Tell whether rows are not undone with the transaction."""
+        schemas = (None, *sorted(schemas_in(statement)))
+        return self._is_autocommit or any(map(self._may_stay_in, schemas))
+
+    def _may_stay_in(self, schema: str | None) -> bool:
+        if schema not in self._keeps_rows:
+            self._keeps_rows[schema] = bool(self.table.ask(_KEEPS_ROWS, (schema,)))
+        return self._keeps_rows[schema]
+
+    @property
+    def _is_autocommit(self) -> bool:
+        driver = self.connection.connection.dbapi_connection
+        get = getattr(driver, "get_autocommit", None)
+        return bool(get() if get else self.table.ask("SELECT @@autocommit"))
+
+    @property
+    def has_atomic_ddl(self) -> bool:
+        """Whether a schema change is done as a whole or not at all.
+
+        https://mariadb.com/kb/en/atomic-ddl/ and
+        https://dev.mysql.com/doc/refman/8.4/en/atomic-ddl.html
+        """
+        version = self.connection.dialect.server_version_info or (0,)
+        is_mariadb = getattr(self.connection.dialect, "is_mariadb", False)
+        return version >= ((10, 6) if is_mariadb else (8,))
+
+    # --- whether it was done ---
+
+    def state(self, effect: Effect) -> str | None:
+        """Return a fingerprint of what a statement changes."""
+        return fingerprint(self._shown(effect)) if effect.shown_by else None
+
+    def was_done(self, last: Entry, wait: Callable[[], None]) -> bool | None:
+        """Tell whether the last statement was done; ``None`` where looking does not help.
+
+        :param wait: is called as long as the server is still at it.
+        """
+        while self._is_running(last):
+            wait()
+        effect = effect_of(last.statement)
+        if effect.kind is not Kind.CHANGES_SCHEMA or not self.has_atomic_ddl:
+            return None
+        if effect.sign:
+            return re.search(effect.sign, self._shown(effect)) is not None
+        return None if last.before is None else self.state(effect) != last.before
+
+    def _is_running(self, last: Entry) -> bool:
+        """Tell whether the server goes on with a statement of a process that is gone."""
+        return any(_is_same(running, last.statement) for (running,) in self.table.run(_ELSEWHERE))
+
+    def _shown(self, effect: Effect) -> str:
+        """Return what is there of what a statement changes, an empty text where nothing is."""
+        if self._mode is None:
+            self._mode = str(self.table.ask("SELECT @@sql_mode"))
+        is_plain = not any(mode in self._mode for mode in _MODES_OF_SHOWN)
+        if not is_plain:
+            self.table.run("SET SESSION sql_mode = ''")
+        try:
+            rows = self.table.run_if_there(effect.shown_by)
+        finally:
+            if not is_plain:
+                self.table.run("SET SESSION sql_mode = %s", (self._mode,))
+        return _COUNTER.sub(r"\1", str(rows[0][1])) if rows else ""
+
+
+def _is_same(running: str, written: str) -> bool:
+    """Tell whether a statement is the one that was written down, as far as that is whole."""
+    # What was written down is as the driver takes it, where percent signs are doubled.
+    plain = written.replace("%%", "%")
+    return running.strip()[:_COMPARED_LENGTH] == plain[:_COMPARED_LENGTH].strip()

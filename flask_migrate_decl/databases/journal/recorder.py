@@ -1,0 +1,280 @@
+"""The statements of the script at work: each is written down, or was and is not run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from flask_migrate_decl.databases.journal.cursors import Skipped
+from flask_migrate_decl.databases.journal.readings import (
+    Answer,
+    NotKeptError,
+    Readings,
+    fingerprint,
+)
+from flask_migrate_decl.databases.journal.statements import (
+    Effect,
+    Kind,
+    makes_temporary_table,
+    variables_in,
+    with_lock_of,
+)
+from flask_migrate_decl.databases.journal.table import Entry
+from flask_migrate_decl.errors import JournalDiffersError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from flask_migrate_decl.databases.journal.evidence import Evidence
+    from flask_migrate_decl.databases.journal.table import JournalTable
+
+_IS_REPEATED = (Kind.READS, Kind.SESSION, Kind.ENDS_TRANSACTION)
+_IS_WRITTEN_BEFORE = (Kind.CHANGES_SCHEMA, Kind.UNSURE)
+_MOST_ROWS = 2**63
+_IS_ANOTHER = "it runs another one, or with other values"
+_READS_OTHERWISE = "it has read other rows before"
+_IS_NOT_KEPT = "it asks for rows that were returned then"
+_TABLE_IS_GONE = "it goes on with a temporary table that is gone"
+_CONNECTION_IS_ANOTHER = "it goes on with another connection"
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A statement that is being run."""
+
+    effect: Effect
+    statement: str
+    entry: Entry | None = None
+
+
+@dataclass
+class Recorder:
+    """What a revision's script does, statement by statement.
+
+    Raising ``JournalDiffersError`` once is not enough, as a script may go on after an error.
+
+    :param entries: what an earlier run has written down of the same revision.
+    """
+
+    connection: Connection
+    bind: str | None
+    table: JournalTable
+    evidence: Evidence
+    entries: list[Entry]
+    revision: str
+    is_upgrade: bool
+    _position: int = 0
+    _running: _Running | None = None
+    _failures: dict[int, Kind] = field(default_factory=dict)
+    _refused: JournalDiffersError | None = None
+    _temporary: Entry | None = None
+    _readings: Readings = field(default_factory=Readings)
+
+    # --- a statement ---
+
+    def begin(self, statement: str, parameters: object) -> Skipped | None:
+        """Note that a statement is going to be run; return what it has done if it was before.
+
+        :raises JournalDiffersError: another one was run then.
+        """
+        self._verify()
+        effect = self.evidence.expected(statement)
+        if effect.kind in _IS_REPEATED:
+            self._begin_repeated(effect, statement, parameters)
+            return None
+        self._position += 1
+        mark = fingerprint(statement, parameters)
+        if self._position <= len(self.entries):
+            return self._skip(self.entries[self._position - 1], statement, mark)
+        if self._temporary is not None:
+            raise self._differs(self._temporary, _TABLE_IS_GONE)
+        self._begin_change(effect, statement, mark)
+        return None
+
+    def _verify(self) -> None:
+        if self._refused is not None:
+            raise self._refused
+        self.verify_connection()
+
+    def verify_connection(self, *_event: object) -> None:
+        """Find out that statements go where nobody watches them.
+
+        :raises JournalDiffersError: the connection was lost, and the script goes on with another.
+        """
+        if not self.table.is_of_connection:
+            raise self._differs(self._here(""), _CONNECTION_IS_ANOTHER)
+
+    def _begin_repeated(self, effect: Effect, statement: str, parameters: object) -> None:
+        self._readings.note((statement, parameters))
+        if effect.kind is Kind.ENDS_TRANSACTION:
+            self.table.flush()
+        self._running = _Running(effect, statement)
+
+    def _skip(self, entry: Entry, statement: str, mark: str) -> Skipped:
+        if entry.readings != self._readings.fingerprint:
+            raise self._differs(entry, _READS_OTHERWISE)
+        if entry.fingerprint != mark:
+            raise self._differs(entry, _IS_ANOTHER)
+        self._note_temporary(entry, statement)
+        is_last = entry is self.entries[-1]
+        if number := entry.last_insert_id if is_last else entry.last_row_id:
+            self.table.run("DO LAST_INSERT_ID(%s)", (number,))
+        try:
+            answer = Answer.read(entry.answer)
+        except NotKeptError:
+            raise self._differs(entry, _IS_NOT_KEPT) from None
+        assert self.connection.dialect.dbapi is not None
+        answer.raise_error(self.connection.dialect.dbapi)
+        return Skipped(entry, answer)
+
+    def _note_temporary(self, entry: Entry, statement: str) -> None:
+        if makes_temporary_table(statement):
+            self._temporary = entry
+
+    def _begin_change(self, effect: Effect, statement: str, mark: str) -> None:
+        entry = replace(
+            self._here(statement),
+            fingerprint=mark,
+            readings=self._readings.fingerprint,
+            is_change=effect.kind is not Kind.LOOKS,
+        )
+        if effect.kind in _IS_WRITTEN_BEFORE:
+            if not effect.sign:
+                entry = replace(entry, before=self.evidence.state(effect))
+            self.table.append(entry)
+            self.table.flush()
+        if effect.kind is Kind.UNSURE:
+            self.table.commit()
+        self._running = _Running(effect, statement, entry)
+
+    def adapted(self, statement: str) -> str:
+        """Return the statement to run instead of one."""
+        return with_lock_of(self.table.name, statement)
+
+    def end(self, cursor: Any) -> Answer | None:
+        """Note that a statement was run; return its rows, if they were taken from the cursor."""
+        running, self._running = self._running, None
+        assert running is not None
+        kind, entry = running.effect.kind, running.entry
+        self.evidence.note_run(running.statement, kind)
+        if entry is None:
+            self._end_repeated(running)
+            return None
+        if kind is Kind.CHANGES_SCHEMA:
+            self.table.note_committed()
+            return None
+        answer = _taken(cursor)
+        self.table.append(_done(entry, cursor, answer))
+        if kind is Kind.UNSURE:
+            self.table.flush()
+            self.table.commit()
+        return answer
+
+    def _end_repeated(self, running: _Running) -> None:
+        if running.effect.kind is Kind.ENDS_TRANSACTION:
+            self.table.note_committed()
+        elif running.statement.lstrip()[:8].upper() == "ROLLBACK":
+            self.table.note_rolled_back()
+        # What a variable was set to is read by the statements that name it.
+        if names := variables_in(running.statement):
+            self._readings.note(self.table.run(f"SELECT {', '.join(names)}"))
+
+    def fail(self, error: BaseException) -> None:
+        """Note that a statement has failed, where it is the server that says so.
+
+        The script may catch the error, and go on.
+        """
+        running = self._running
+        if running is None or not self._is_answer(error):
+            return
+        self._running = None
+        self.table.note_rolled_back()
+        answer = Answer.of_error(error)
+        if running.entry is None:
+            self._readings.note((answer,))
+            return
+        self._failures[running.entry.position] = running.effect.kind
+        self.table.append(replace(running.entry, is_done=True, answer=answer.written()))
+
+    def _is_answer(self, error: BaseException) -> bool:
+        dialect = self.connection.dialect
+        if dialect.dbapi is None or not isinstance(error, dialect.dbapi.Error):
+            return False
+        return not dialect.is_disconnect(error, None, None)
+
+    def saw(self, rows: Sequence[object]) -> None:
+        """Note what a script has read."""
+        self._readings.note(rows)
+
+    def before_commit(self) -> None:
+        """Write down what is going to be committed."""
+        self.table.flush()
+
+    def after_commit(self) -> None:
+        """Note that it is."""
+        self.table.note_committed()
+
+    def after_rollback(self) -> None:
+        """Note that what was not committed is undone."""
+        self.table.note_rolled_back()
+
+    # --- the whole script ---
+
+    def end_script(self) -> None:
+        """Note that the script has returned.
+
+        :raises JournalDiffersError: it has run fewer statements than the last time, or others.
+        """
+        self._verify()
+        if self._position < len(self.entries):
+            raise self._differs(self.entries[self._position], "it ends before this one")
+
+    def settle_failure(self) -> bool:
+        """Note what became of the last statement, once the transaction was rolled back.
+
+        :return: whether that is not known, and a part of it may be done.
+        """
+        self.table.forget_pending()
+        is_unknown = self._running is not None and self._running.effect.kind in _IS_WRITTEN_BEFORE
+        if not is_unknown:
+            self._settle_last(self.table.last_position())
+            self.table.commit()
+        return is_unknown
+
+    def _settle_last(self, position: int) -> None:
+        """Note what became of the last statement that is written down: it failed, or is done."""
+        kind = self._failures.get(position)
+        if kind is Kind.CHANGES_SCHEMA:
+            self.table.delete(position)
+        elif kind is None:
+            self.table.mark_done()
+
+    def _here(self, statement: str) -> Entry:
+        return Entry(self._position, self.revision, self.is_upgrade, statement, "", "")
+
+    def _differs(self, entry: Entry, reason: str) -> JournalDiffersError:
+        self._refused = JournalDiffersError(
+            self.bind, entry.revision, entry.is_upgrade, entry.position, entry.statement, reason
+        )
+        return self._refused
+
+
+def _taken(cursor: Any) -> Answer | None:
+    """Take the rows that a statement has returned."""
+    if cursor.description is None:
+        return None
+    return Answer(tuple(map(tuple, cursor.description)), tuple(cursor.fetchall()))
+
+
+def _done(entry: Entry, cursor: Any, answer: Answer | None) -> Entry:
+    """Return the entry of a statement that is over."""
+    row_count = cursor.rowcount if cursor.rowcount < _MOST_ROWS else -1
+    return replace(
+        entry,
+        is_done=True,
+        row_count=row_count,
+        last_row_id=cursor.lastrowid or 0,
+        answer=None if answer is None else answer.written(),
+    )

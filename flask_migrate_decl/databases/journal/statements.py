@@ -1,0 +1,212 @@
+"""What a statement for MariaDB or MySQL does, as far as a journal has to know it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+
+class Kind(StrEnum):
+    """What becomes of a statement when its process or its server dies."""
+
+    READS = "reads"
+    """It reads rows, and may be run as often as one likes."""
+
+    LOOKS = "looks"
+    """It reads what the schema is like."""
+
+    SESSION = "session"
+    """It changes what its session is like alone, and has to be run again in another one."""
+
+    ENDS_TRANSACTION = "ends transaction"
+    """The same, or what may be repeated, and it commits what was run before it."""
+
+    CHANGES_ROWS = "changes rows"
+    """It is undone with its transaction."""
+
+    CHANGES_SCHEMA = "changes schema"
+    """It commits by itself; either all of it is done or nothing, and the schema tells which."""
+
+    UNSURE = "unsure"
+    """Nobody can tell by looking whether it was done."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a statement does.
+
+    :param shown_by: the statement that shows what it changes, for ``CHANGES_SCHEMA``.
+    :param sign: what is in there once it was done, and can't be in there before, as a regular
+        expression.
+    """
+
+    kind: Kind
+    shown_by: str = ""
+    sign: str = ""
+
+
+_COMMENT = re.compile(r"\s*(?:/\*(?!!).*?\*/|--[ \t][^\n]*(?:\n|$)|#[^\n]*(?:\n|$))", re.DOTALL)
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
+_LIMITED = re.compile(r"SET\s+STATEMENT\b.*?\sFOR\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
+"""A statement with settings for it alone: https://mariadb.com/kb/en/set-statement/"""
+_WORD = r"(?:`(?:[^`]|``)+`|[\w$]+)"
+_NAME = rf"(?P<name>(?:{_WORD}\s*\.\s*)?{_WORD})"
+_INDEX = r"(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX"
+_EXISTS = r"(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
+
+
+_ASKS = _pattern(r"\(*\s*(SELECT|VALUES|WITH|DO|HELP)\b")
+_SHOWS = _pattern(r"(SHOW|DESC|DESCRIBE|EXPLAIN)\b(?!\s+ANALYZE\b)")
+_ABOUT_SCHEMA = _pattern(r".*\binformation_schema\b")
+_WRITES_FILE = _pattern(r".*\bINTO\s+(OUTFILE|DUMPFILE)\b")
+_CHANGES = _pattern(r".*\b(INSERT|UPDATE|DELETE|REPLACE)\b(?!\s*\()")
+_LOCKS_ROWS = _pattern(r"\bFOR\s+UPDATE\b")
+_ROWS = _pattern(r"(INSERT|UPDATE|DELETE|REPLACE)\b")
+_ENDS = tuple(
+    map(
+        _pattern,
+        (
+            r"(COMMIT|BEGIN)(\s+WORK)?$",
+            r"START\s+TRANSACTION\b",
+            r"(UN)?LOCK\s+TABLES?\b",
+            r"(ANALYZE|OPTIMIZE|CHECK|CHECKSUM)\s+(\w+\s+)?TABLES?\b",
+            r"FLUSH\b(?!.*\bWITH\s+READ\s+LOCK\b)",
+            r"SET\b.*\bautocommit\b",
+        ),
+    )
+)
+_SESSION = _pattern(
+    r"(SET(?!\s+(?:PASSWORD|DEFAULT\s+ROLE)\b)|USE|PREPARE|DEALLOCATE|DROP\s+PREPARE|SAVEPOINT"
+    r"|ROLLBACK|RELEASE\s+SAVEPOINT)\b"
+)
+_TABLES = tuple(
+    map(
+        _pattern,
+        (
+            rf"CREATE\s+TABLE\s+{_EXISTS}{_NAME}",
+            rf"ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\s+{_EXISTS}{_NAME}",
+            rf"DROP\s+TABLE\s+{_EXISTS}{_NAME}\s*(?:RESTRICT|CASCADE)?\s*$",
+            rf"RENAME\s+TABLE\s+{_EXISTS}{_NAME}\s+TO\s+[^,]+$",
+            rf"CREATE\s+{_INDEX}\s+{_EXISTS}{_WORD}\s+(?:USING\s+\w+\s+)?ON\s+{_NAME}",
+            rf"DROP\s+INDEX\s+{_EXISTS}{_WORD}\s+ON\s+{_NAME}",
+            rf"CREATE\s+VIEW\s+{_EXISTS}{_NAME}",
+            rf"DROP\s+VIEW\s+{_EXISTS}{_NAME}\s*$",
+        ),
+    )
+)
+_MAKES_TABLE = _pattern(r"CREATE\s+TABLE\s+(?!IF\b)")
+_NO_COLUMN = (
+    "IF CONSTRAINT INDEX KEY PRIMARY UNIQUE FULLTEXT SPATIAL FOREIGN CHECK PARTITION PERIOD SYSTEM"
+)
+_ADDS_COLUMN = _pattern(
+    rf"ALTER\s+TABLE\s+{_WORD}\s+ADD\s+(?:COLUMN\s+(?!IF\b)|(?!COLUMN\b))"
+    rf"(?!(?:{'|'.join(_NO_COLUMN.split())})\b)(?P<column>{_WORD})\s"
+)
+"""What begins by adding a column: an ``ALTER TABLE`` is done as a whole or not at all."""
+_MAKES_INDEX = _pattern(rf"CREATE\s+{_INDEX}\s+(?!IF\b)(?P<index>{_WORD})\s")
+_MOVES_ROWS = _pattern(
+    r"\b(EXCHANGE|TRUNCATE|DISCARD|IMPORT|COALESCE|REORGANIZE|CONVERT)\s+(PARTITION|TABLESPACE|TABLE)"
+)
+_MAKES_TEMPORARY = _pattern(r"CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY\b")
+_LOCKS_TABLES = _pattern(
+    r"(?P<locks>LOCK\s+TABLES?\s.*?)(?P<wait>\s+(?:WAIT\s+\d+|NOWAIT))?\s*;?\s*$"
+)
+_OF_SCHEMA = re.compile(
+    rf"\b(?:INTO|UPDATE|FROM|JOIN|TABLE)\s+(?P<schema>{_WORD})\s*\.\s*{_WORD}", re.IGNORECASE
+)
+_VARIABLE = re.compile(r"(?<![@\w`'\"])@(?P<name>[\w$.]+|`[^`]+`)")
+
+
+@lru_cache(maxsize=512)
+def effect_of(statement: str) -> Effect:
+    """Tell what a statement does, and where that can be seen.
+
+    What is not known for sure is taken for something that can't be told.
+    """
+    text = _without_comments(statement)
+    if found := _LIMITED.match(text):
+        return effect_of(found["rest"])
+    if ";" in _QUOTED.sub("", text):
+        return Effect(Kind.UNSURE)
+    kind = _kind_of(text)
+    return _changes_schema(text) if kind is None else Effect(kind)
+
+
+def _kind_of(text: str) -> Kind | None:
+    """Return the kind of what is no schema change."""
+    if _ASKS.match(text):
+        return _kind_of_question(_LOCKS_ROWS.sub("", _QUOTED.sub("", text)), text)
+    if any(pattern.match(text) for pattern in _ENDS):
+        return Kind.ENDS_TRANSACTION
+    for pattern, kind in (
+        (_SHOWS, Kind.LOOKS),
+        (_SESSION, Kind.SESSION),
+        (_ROWS, Kind.CHANGES_ROWS),
+    ):
+        if pattern.match(text):
+            return kind
+    return None
+
+
+def _kind_of_question(unquoted: str, text: str) -> Kind:
+    if _WRITES_FILE.match(unquoted):
+        return Kind.UNSURE
+    if _CHANGES.match(unquoted):
+        return Kind.CHANGES_ROWS
+    return Kind.LOOKS if _ABOUT_SCHEMA.match(text) else Kind.READS
+
+
+def _changes_schema(text: str) -> Effect:
+    for pattern in _TABLES:
+        if (found := pattern.match(text)) and not _MOVES_ROWS.search(text):
+            shown_by = f"SHOW CREATE TABLE {found['name']}"
+            return Effect(Kind.CHANGES_SCHEMA, shown_by, _sign_of(text))
+    return Effect(Kind.UNSURE)
+
+
+def _sign_of(text: str) -> str:
+    """Return what shows that a statement was done which fails where that is there before."""
+    if found := _ADDS_COLUMN.match(text):
+        return rf"(?im)^\s*{_shown_name(found['column'])} "
+    if found := _MAKES_INDEX.match(text):
+        return rf"(?im)^\s*(?:(?:UNIQUE|FULLTEXT|SPATIAL) )?KEY {_shown_name(found['index'])} "
+    return "." if _MAKES_TABLE.match(text) else ""
+
+
+def _shown_name(name: str) -> str:
+    plain = name[1:-1] if name.startswith("`") else name
+    return re.escape(f"`{plain}`")
+
+
+def _without_comments(statement: str) -> str:
+    text = statement
+    while found := _COMMENT.match(text):
+        text = text[found.end() :]
+    return text.strip().rstrip(";").rstrip()
+
+
+def makes_temporary_table(statement: str) -> bool:
+    """Tell whether a statement makes what is gone with its session."""
+    return _MAKES_TEMPORARY.match(_without_comments(statement)) is not None
+
+
+def with_lock_of(table: str, statement: str) -> str:
+    """Let a ``LOCK TABLES`` lock one more table, as no other can be used under it."""
+    found = _LOCKS_TABLES.fullmatch(_without_comments(statement))
+    return f"{found['locks']}, {table} WRITE{found['wait'] or ''}" if found else statement
+
+
+def schemas_in(statement: str) -> frozenset[str]:
+    """Return the schemas that a statement names, without their quotes."""
+    return frozenset(found["schema"].strip("`") for found in _OF_SCHEMA.finditer(statement))
+
+
+def variables_in(statement: str) -> tuple[str, ...]:
+    """Return the variables of the session that a statement names, as they stand in it."""
+    return tuple(dict.fromkeys(f"@{found['name']}" for found in _VARIABLE.finditer(statement)))
