@@ -70,18 +70,21 @@ def upgrade(
         tell by itself: ``"done"`` or ``"undone"``.
     :param watch: with ``jobs``, is told how far each database of several histories has come.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
+    :raises InDoubtOfSeveralError: ``in_doubt`` is said of several databases.
     :raises JobsNotCombinedError: what is asked for can't be done by several processes.
     :raises JobsNumberError: it is none.
     :raises JobsUnavailableError: this system can't do it.
     """
     bind = names_of(bind)
     histories = histories_with(select(directory, bind).histories, revision)
+    resumption = Resumption(resume, in_doubt)
+    resumption.verify(histories)
     processes = () if jobs is None else ("--jobs", str(jobs))
     options: dict[str, Any] = {
         "words": words_of("upgrade", directory, bind, revision, processes),
         "x_arg": x_arg,
         "goes_to_head": revision in ("head", "heads"),
-        "resumption": Resumption(resume, in_doubt),
+        "resumption": resumption,
         "tag": tag,
     }
     verify_run(histories, revision)
@@ -153,6 +156,8 @@ def downgrade(
     if len(histories) > 1 and not selection.is_said:
         # To undo something everywhere would lose rows that nobody had in mind.
         raise HistoryNotChosenError(tuple(map(str, histories)))
+    resumption = Resumption(resume, in_doubt)
+    resumption.verify(histories)
     verify_run(histories, revision)
     return _run(
         alembic_command.downgrade,
@@ -162,7 +167,7 @@ def downgrade(
         sql=sql,
         x_arg=x_arg,
         output_dir=output_dir,
-        resumption=Resumption(resume, in_doubt),
+        resumption=resumption,
         tag=tag,
     )
 

@@ -18,7 +18,7 @@ from flask_migrate_decl.environment import (
     verify_revision,
     verify_scripts,
 )
-from flask_migrate_decl.errors import StatementsNotWrittenError
+from flask_migrate_decl.errors import InDoubtOfSeveralError, StatementsNotWrittenError
 from flask_migrate_decl.results import RunResult
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ class Resumption:
     def was_done(self) -> bool | None:
         """Whether that statement was done, if somebody has said it."""
         return None if self.in_doubt is None else self.in_doubt == "done"
+
+    def verify(self, histories: Sequence[History]) -> None:
+        """Find out that somebody says it of statements that they don't know of.
+
+        :raises InDoubtOfSeveralError: the command is about several databases.
+        """
+        names = tuple(bind.name for bind in chosen_binds(histories))
+        if self.in_doubt is not None and len(names) > 1:
+            raise InDoubtOfSeveralError(names)
 
 
 def names_of(bind: Binds) -> tuple[str, ...]:
@@ -114,6 +123,7 @@ def run_online(
     :param watch: is told of each change, where others are at work on further histories.
     :param rehearsal: instead of commits.
     """
+    resumption = resumption or Resumption()
     is_one_of_several = watch is not None
     with run_over_binds(
         histories, words, is_one_of_several=is_one_of_several, rehearsal=rehearsal
@@ -125,8 +135,8 @@ def run_online(
                 changes_databases=True,
                 goes_to_head=goes_to_head,
                 stamps=stamps,
-                resumes=resumption is not None and resumption.is_asked_for,
-                in_doubt=None if resumption is None else resumption.was_done,
+                resumes=resumption.is_asked_for,
+                in_doubt=resumption.was_done,
                 commits=over_binds.commits,
                 locks=over_binds.locks,
                 progress=over_binds.progress,

@@ -27,9 +27,11 @@ def journal_of(run: Run, progress: BindProgress, connection: Connection) -> Jour
     if not is_at_work or not is_journalled(connection):
         return None
     resumes = run.resumes or progress.resumes
-    bind = progress.bind.key
-    wait = seconds(run.project.run_options(bind).lock.timeout)
-    return Journal(connection, bind, progress.version_options, resumes, run.in_doubt, wait)
+    bind = progress.bind
+    name = bind.name if run.project.has_several_binds else None
+    wait = seconds(run.project.run_options(bind.key).lock.timeout)
+    options = progress.version_options
+    return Journal(connection, bind.key, name, options, resumes, run.in_doubt, wait)
 
 
 def noting_applied(journal: Journal | None, *checks: Callable[[], None]) -> Callable[..., None]:

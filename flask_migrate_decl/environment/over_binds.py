@@ -172,7 +172,8 @@ def _by_hand(progress: Sequence[BindProgress]) -> Iterator[str]:
         if one.is_prepared:
             yield f"in {one.bind.words}: COMMIT PREPARED '{one.global_id}'"
         elif one.part is not None and one.journal is not None:
-            command = resume_command(one.bind.key, is_upgrade=one.is_upgrade)
+            name = one.bind.name if len(progress) > 1 or one.bind.key is not None else None
+            command = resume_command(name, is_upgrade=one.is_upgrade)
             yield f"in {one.bind.words}: {command} goes on with {one.part} once it is mended"
         elif one.part is not None:
             yield (

@@ -86,6 +86,7 @@ from flask_migrate_decl.errors.history import (
 )
 from flask_migrate_decl.errors.journal import (
     HalfDoneError,
+    InDoubtOfSeveralError,
     JournalDiffersError,
     StatementInDoubtError,
     StatementRunningError,
@@ -172,6 +173,7 @@ __all__ = [
     "HintsNotSeenError",
     "HistoryError",
     "HistoryNotChosenError",
+    "InDoubtOfSeveralError",
     "IndexStaysBehindError",
     "InterruptedRunError",
     "JobsNotCombinedError",

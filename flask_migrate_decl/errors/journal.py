@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_migrate_decl.errors.base import database_in_words
+from flask_migrate_decl.errors.base import database_in_words, listed
 from flask_migrate_decl.errors.databases import DatabaseError
 from flask_migrate_decl.errors.texts import shell_word
 
 
-def resume_command(bind: str | None, *options: str, is_upgrade: bool = True) -> str:
+def resume_command(name: str | None, *options: str, is_upgrade: bool = True) -> str:
     """Return the command that goes on with a revision.
 
-    :param bind: the bind key, ``None`` for the default database.
+    :param name: what ``--bind`` takes, ``None`` where there is one database alone.
     """
     command = "upgrade" if is_upgrade else "downgrade"
-    named = () if bind is None else ("--bind", shell_word(bind))
+    named = () if name is None else ("--bind", shell_word(name))
     return " ".join(("flask", "db", command, *named, "--resume", *options))
 
 
@@ -24,6 +24,7 @@ class HalfDoneError(DatabaseError):
     """An earlier run has stopped in the middle of a revision.
 
     :param bind: the bind key, ``None`` for the default database.
+    :param name: what ``--bind`` takes for it, ``None`` where there is one database alone.
     :param is_upgrade: whether that was being run, and not undone.
     :param statements: how many of its statements were begun.
     :param statement: the last of them.
@@ -33,6 +34,7 @@ class HalfDoneError(DatabaseError):
     """
 
     bind: str | None
+    name: str | None
     revision: str
     is_upgrade: bool
     statements: int
@@ -58,7 +60,7 @@ class HalfDoneError(DatabaseError):
     def _command(self) -> str:
         """The command that goes on, with the revision where another one would come first."""
         named = (shell_word(self.revision),) if self.is_upgrade and not self.is_next else ()
-        return resume_command(self.bind, *named, is_upgrade=self.is_upgrade)
+        return resume_command(self.name, *named, is_upgrade=self.is_upgrade)
 
 
 @dataclass(eq=False)
@@ -66,10 +68,12 @@ class StatementInDoubtError(DatabaseError):
     """Nobody can tell by looking whether the last statement of an earlier run was done.
 
     :param bind: the bind key, ``None`` for the default database.
+    :param name: what ``--bind`` takes for it, ``None`` where there is one database alone.
     :param position: its number in the revision, from 1 on.
     """
 
     bind: str | None
+    name: str | None
     revision: str
     is_upgrade: bool
     position: int
@@ -77,7 +81,7 @@ class StatementInDoubtError(DatabaseError):
 
     def __str__(self) -> str:
         commands = "\n".join(
-            f"  {resume_command(self.bind, '--in-doubt', answer, is_upgrade=self.is_upgrade)}"
+            f"  {resume_command(self.name, '--in-doubt', answer, is_upgrade=self.is_upgrade)}"
             f"   # {meaning}"
             for answer, meaning in (("done", "it was done"), ("undone", "it was not, and is run"))
         )
@@ -86,6 +90,23 @@ class StatementInDoubtError(DatabaseError):
             f"whether its statement number {self.position} was done can't be told by looking at "
             f"the database:\n  {self.statement}\n"
             f"Find out, and say it with one of these:\n{commands}"
+        )
+
+
+@dataclass(eq=False)
+class InDoubtOfSeveralError(DatabaseError):
+    """It was said of several databases at once whether a statement was done.
+
+    :param names: what ``--bind`` takes for each of them.
+    """
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        choices = listed([f"--bind {shell_word(name)}" for name in self.names])
+        return (
+            "--in-doubt is about one statement on one database, and nothing was run. Say which "
+            f"database with one of these:{choices}"
         )
 
 

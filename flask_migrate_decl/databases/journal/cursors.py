@@ -101,7 +101,9 @@ class WatchedCursor:
 
     def _run(self, run: Callable[..., Any], statement: Any, *args: Any, **options: Any) -> Any:
         text = statement.decode() if isinstance(statement, bytes) else str(statement)
-        self._begin(text, (args, options))
+        # Without values a driver takes percent signs as they are.
+        has_values = any(values is not None for values in (*args, *options.values()))
+        self._begin(text if has_values else text.replace("%", "%%"), (args, options))
         if self._skipped is not None:
             return self._skipped.entry.row_count
         adapted = self._watcher.adapted(text)

@@ -40,7 +40,8 @@ _COUNTER = re.compile(r"^(\).*?) AUTO_INCREMENT=\d+", re.MULTILINE)
 """It goes on with the rows that an app inserts."""
 _MODES_OF_SHOWN = ("ANSI_QUOTES", "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS")
 """Those by which ``SHOW CREATE TABLE`` is worded otherwise."""
-_CHANGES_EXPECTATIONS = re.compile(r"\b(SET|USE|ENGINE|LIKE|FUNCTION)\b", re.IGNORECASE)
+_MAY_CHANGE_ENGINES = re.compile(r"\b(ENGINE|LIKE)\b", re.IGNORECASE)
+_CHANGES_SESSION = (Kind.SESSION, Kind.ENDS_TRANSACTION, Kind.UNSURE)
 
 
 @dataclass
@@ -72,7 +73,8 @@ class Evidence:
 
     def note_run(self, statement: str, kind: Kind) -> None:
         """Forget what a statement may have changed."""
-        if kind is Kind.UNSURE or _CHANGES_EXPECTATIONS.search(statement):
+        is_schema = kind is Kind.CHANGES_SCHEMA
+        if kind in _CHANGES_SESSION or (is_schema and _MAY_CHANGE_ENGINES.search(statement)):
             self._keeps_rows.clear()
             self._functions = self._mode = None
         self._is_elsewhere |= statement.lstrip()[:4].upper() == "USE "
@@ -129,9 +131,10 @@ class Evidence:
         effect = effect_of(last.statement)
         if effect.kind is not Kind.CHANGES_SCHEMA or not self.has_atomic_ddl:
             return None
-        if effect.sign:
-            return re.search(effect.sign, self._shown(effect)) is not None
-        return None if last.before is None else self.state(effect) != last.before
+        if last.before is None:
+            return None
+        shown = self._shown(effect)
+        return fingerprint(shown) != last.before and re.search(effect.sign, shown) is not None
 
     def _is_running(self, last: Entry) -> bool:
         """Tell whether the server goes on with a statement of a process that is gone."""

@@ -35,6 +35,7 @@ class Journal:
     """The journal of one database, for the time of one run.
 
     :param bind: the bind key, ``None`` for the default database.
+    :param name: what ``--bind`` takes for it, ``None`` where there is one database alone.
     :param resumes: go on with a revision that is half done.
     :param in_doubt: whether the statement that may be done is, where somebody has said it.
     :param wait: how long to wait for what the server is still at, in seconds.
@@ -42,6 +43,7 @@ class Journal:
 
     connection: Connection
     bind: str | None
+    name: str | None
     version_options: Mapping[str, Any]
     resumes: bool
     in_doubt: bool | None
@@ -158,6 +160,7 @@ class Journal:
             last = self._entries[-1]
             raise HalfDoneError(
                 self.bind,
+                self.name,
                 first.revision,
                 first.is_upgrade,
                 last.position,
@@ -179,7 +182,12 @@ class Journal:
             is_done = self.in_doubt
         if is_done is None:
             raise StatementInDoubtError(
-                self.bind, last.revision, last.is_upgrade, last.position, last.statement
+                self.bind,
+                self.name,
+                last.revision,
+                last.is_upgrade,
+                last.position,
+                last.statement,
             )
         if is_done:
             self._table.mark_done()

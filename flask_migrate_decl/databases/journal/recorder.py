@@ -141,9 +141,7 @@ class Recorder:
             is_change=effect.kind is not Kind.LOOKS,
         )
         if effect.kind in _IS_WRITTEN_BEFORE:
-            if not effect.sign:
-                entry = replace(entry, before=self.evidence.state(effect))
-            self.table.append(entry)
+            self.table.append(replace(entry, before=self.evidence.state(effect)))
             self.table.flush()
         if effect.kind is Kind.UNSURE:
             self.table.commit()

@@ -38,8 +38,8 @@ class Effect:
     """What a statement does.
 
     :param shown_by: the statement that shows what it changes, for ``CHANGES_SCHEMA``.
-    :param sign: what is in there once it was done, and can't be in there before, as a regular
-        expression.
+    :param sign: what is in there once it was done, as a regular expression; nobody else's change
+        puts it there.
     """
 
     kind: Kind
@@ -171,7 +171,7 @@ def _changes_schema(text: str) -> Effect:
 
 
 def _sign_of(text: str) -> str:
-    """Return what shows that a statement was done which fails where that is there before."""
+    """Return what a table has only once a statement was done, or an empty pattern."""
     if found := _ADDS_COLUMN.match(text):
         return rf"(?im)^\s*{_shown_name(found['column'])} "
     if found := _MAKES_INDEX.match(text):
@@ -181,7 +181,8 @@ def _sign_of(text: str) -> str:
 
 def _shown_name(name: str) -> str:
     plain = name[1:-1] if name.startswith("`") else name
-    return re.escape(f"`{plain}`")
+    # Percent signs are doubled for the driver.
+    return re.escape(f"`{plain}`").replace("%%", "%%?")
 
 
 def _without_comments(statement: str) -> str:

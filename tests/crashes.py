@@ -1,0 +1,183 @@
+"""A revision on MariaDB whose process dies at a chosen query, and is gone on with."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pymysql.connections  # type: ignore[import-untyped]
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import NullPool, create_engine, text
+
+from flask_migrate_decl import Migrate, upgrade
+from flask_migrate_decl.errors import MigrateError
+from tests.servers import MariaDBServer
+
+SCRIPT = '''\
+"""a revision"""
+import sqlalchemy as sa
+from alembic import op
+import flask_migrate_decl.operations
+
+revision = "r1"
+down_revision = None
+
+
+def upgrade():
+    connection = op.get_bind()
+{body}
+
+
+def downgrade():
+    pass
+'''
+
+
+class DiedError(BaseException):
+    """The process is gone: no code of ours is told."""
+
+
+@dataclass
+class Crash:
+    """Ends everything that talks to the server at one query, before or after it is answered.
+
+    :param at: the number of that query, from 1 on; 0 for none.
+    """
+
+    at: int = 0
+    is_after: bool = False
+    count: int = 0
+    last: str = ""
+    is_dead: bool = False
+    _connections: list[Any] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        query = pymysql.connections.Connection.query
+        connect = pymysql.connections.Connection.connect
+
+        def watched_query(connection: Any, sql: Any, unbuffered: bool = False) -> Any:
+            self._verify()
+            self.count += 1
+            if self.count == self.at and not self.is_after:
+                self._die(sql)
+            result = query(connection, sql, unbuffered)
+            if self.count == self.at:
+                self._die(sql)
+            return result
+
+        def watched_connect(connection: Any, sock: Any = None) -> Any:
+            self._verify()
+            self._connections.append(connection)
+            return connect(connection, sock)
+
+        with (
+            mock.patch.object(pymysql.connections.Connection, "query", watched_query),
+            mock.patch.object(pymysql.connections.Connection, "connect", watched_connect),
+        ):
+            yield
+
+    def _verify(self) -> None:
+        if self.is_dead:
+            raise DiedError
+
+    def _die(self, sql: str | bytes) -> None:
+        self.is_dead = True
+        self.last = sql.decode(errors="replace") if isinstance(sql, bytes) else sql
+        for connection in self._connections:
+            connection._force_close()
+        raise DiedError
+
+
+@dataclass
+class Patient:
+    """A project with one revision, on a database that is made anew for each crash.
+
+    :param before: statements that are run before.
+    :param engine_options: those of the app.
+    """
+
+    folder: Path
+    server: MariaDBServer
+    body: str
+    before: tuple[str, ...] = ()
+    engine_options: dict[str, Any] = field(default_factory=dict)
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        versions = self.folder / "migrations" / "versions"
+        versions.mkdir(parents=True)
+        lines = [
+            f"    {line}" if line.strip() else "" for line in self.body.strip("\n").split("\n")
+        ]
+        (versions / "r1.py").write_text(SCRIPT.format(body="\n".join(lines)))
+        (self.folder / "migrate.toml").write_text("")
+
+    def begin(self) -> None:
+        """Make the database anew."""
+        if self.url:
+            self.server.drop_database(self.url)
+        self.url = self.server.new_database()
+        execute(self.url, *self.before)
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[Callable[[str], list[Any]]]:
+        """Give what runs a statement and returns its rows."""
+        engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+
+            def run(statement: str) -> list[Any]:
+                found = connection.execute(text(statement))
+                return [tuple(row) for row in found] if found.returns_rows else []
+
+            yield run
+
+    def upgrade(self, **options: Any) -> None:
+        app = Flask("patient", root_path=str(self.folder))
+        app.config["SQLALCHEMY_DATABASE_URI"] = self.url
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": NullPool, **self.engine_options}
+        Migrate(app, SQLAlchemy(app))
+        with app.app_context():
+            upgrade(**options)
+
+    def crash(self, at: int, *, is_after: bool) -> Crash:
+        """Upgrade, and die at a query."""
+        self.begin()
+        crash = Crash(at, is_after)
+        with crash.watching(), contextlib.suppress(DiedError):
+            self.upgrade()
+        return crash
+
+    def content(self) -> dict[str, Any]:
+        """Return all there is in the database: every table's columns and rows."""
+        with self.connected() as run:
+            names = [name for (name,) in run("SHOW TABLES")]
+            return {
+                name: (run(f"SHOW CREATE TABLE `{name}`"), self._rows(run, name)) for name in names
+            }
+
+    @staticmethod
+    def _rows(run: Callable[[str], list[Any]], name: str) -> list[str]:
+        return sorted(map(repr, run(f"SELECT * FROM `{name}`")))
+
+
+def execute(url: str, *statements: str) -> None:
+    """Run statements, each in a transaction of its own."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def error_of(run: Callable[[], object]) -> MigrateError | None:
+    """Return why something could not be done, or ``None``."""
+    try:
+        run()
+    except MigrateError as error:
+        return error
+    return None
