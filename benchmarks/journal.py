@@ -95,6 +95,12 @@ def plain_alembic(folder: Path, url: str) -> None:
     command.upgrade(config, "head")
 
 
+class DurableServer(MariaDBServer):
+    """A server with MariaDB's own settings, under which a commit waits for the disk."""
+
+    hurry = ()
+
+
 class Databases:
     """The databases of one run after another, all empty at first."""
 
@@ -132,13 +138,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=positive, default=5)
     parser.add_argument("--statements", type=positive, default=500)
+    parser.add_argument(
+        "--hurry", action="store_true", help="let the server not wait for the disk, as tests do"
+    )
     given = parser.parse_args(arguments)
     binaries = find_mariadb_binaries()
     if binaries is None:
         print("MariaDB is not installed")
         return
     print_versions()
-    server = MariaDBServer(binaries)
+    server = MariaDBServer(binaries) if given.hurry else DurableServer(binaries)
     server.start()
     databases = Databases(server, max(1, given.statements // _REVISIONS // 4))
     ways = {

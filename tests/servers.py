@@ -323,13 +323,18 @@ class PostgresServer(DatabaseServer):
 
 
 class MariaDBServer(DatabaseServer):
-    """A throw-away MariaDB server.
-
-    `nosync` gives the speed. `innodb-flush-log-at-trx-commit` is 2, not 0: at 0, a commit waits up
-    to a second in the process's memory, and `kill` would lose it.
-    """
+    """A throw-away MariaDB server."""
 
     product = "MariaDB"
+    # `nosync` gives the speed. `innodb-flush-log-at-trx-commit` is 2, not 0: at 0, a commit waits
+    # up to a second in the process's memory, and `kill` would lose it.
+    hurry: Sequence[str] = (
+        "--innodb-flush-log-at-trx-commit=2",
+        "--loose-innodb-flush-method=nosync",
+        "--loose-debug-no-sync",
+        "--innodb-buffer-pool-size=32M",
+        "--innodb-log-file-size=16M",
+    )
     stop_signal = signal.SIGTERM
 
     def __init__(self, binaries: MariaDBBinaries) -> None:
@@ -360,11 +365,7 @@ class MariaDBServer(DatabaseServer):
             "--no-defaults",
             f"--datadir={self._data}",
             f"--tmpdir={self.folder}",
-            "--innodb-flush-log-at-trx-commit=2",
-            "--loose-innodb-flush-method=nosync",
-            "--loose-debug-no-sync",
-            "--innodb-buffer-pool-size=32M",
-            "--innodb-log-file-size=16M",
+            *self.hurry,
         ]
         return [*options, "--user=root"] if os.geteuid() == 0 else options
 

@@ -10,8 +10,10 @@ from flask_migrate_decl.databases.journal.readings import fingerprint
 from flask_migrate_decl.databases.journal.statements import (
     Effect,
     Kind,
+    drops_temporary_tables,
     effect_of,
     schemas_in,
+    temporary_tables_made,
 )
 
 if TYPE_CHECKING:
@@ -128,6 +130,10 @@ class Evidence:
         """
         while self._is_running(last):
             wait()
+        if temporary_tables_made(last.statement):
+            return False
+        if drops_temporary_tables(last.statement):
+            return True
         effect = effect_of(last.statement)
         if effect.kind is not Kind.CHANGES_SCHEMA or not self.has_atomic_ddl:
             return None

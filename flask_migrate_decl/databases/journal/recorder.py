@@ -15,7 +15,8 @@ from flask_migrate_decl.databases.journal.readings import (
 from flask_migrate_decl.databases.journal.statements import (
     Effect,
     Kind,
-    makes_temporary_table,
+    tables_dropped,
+    temporary_tables_made,
     variables_in,
     with_lock_of,
 )
@@ -69,7 +70,7 @@ class Recorder:
     _running: _Running | None = None
     _failures: dict[int, Kind] = field(default_factory=dict)
     _refused: JournalDiffersError | None = None
-    _temporary: Entry | None = None
+    _temporary: dict[str, Entry] = field(default_factory=dict)
     _readings: Readings = field(default_factory=Readings)
 
     # --- a statement ---
@@ -87,9 +88,9 @@ class Recorder:
         self._position += 1
         mark = fingerprint(statement, parameters)
         if self._position <= len(self.entries):
-            return self._skip(self.entries[self._position - 1], statement, mark)
-        if self._temporary is not None:
-            raise self._differs(self._temporary, _TABLE_IS_GONE)
+            return self._skip(self.entries[self._position - 1], effect, statement, mark)
+        if self._temporary:
+            raise self._differs(next(iter(self._temporary.values())), _TABLE_IS_GONE)
         self._begin_change(effect, statement, mark)
         return None
 
@@ -112,7 +113,7 @@ class Recorder:
             self.table.flush()
         self._running = _Running(effect, statement)
 
-    def _skip(self, entry: Entry, statement: str, mark: str) -> Skipped:
+    def _skip(self, entry: Entry, effect: Effect, statement: str, mark: str) -> Skipped:
         if entry.readings != self._readings.fingerprint:
             raise self._differs(entry, _READS_OTHERWISE)
         if entry.fingerprint != mark:
@@ -126,12 +127,15 @@ class Recorder:
         except NotKeptError:
             raise self._differs(entry, _IS_NOT_KEPT) from None
         assert self.connection.dialect.dbapi is not None
+        if answer.error is not None:
+            self._failures[entry.position] = effect.kind
         answer.raise_error(self.connection.dialect.dbapi)
         return Skipped(entry, answer)
 
     def _note_temporary(self, entry: Entry, statement: str) -> None:
-        if makes_temporary_table(statement):
-            self._temporary = entry
+        self._temporary.update(dict.fromkeys(temporary_tables_made(statement), entry))
+        for name in tables_dropped(statement):
+            self._temporary.pop(name, None)
 
     def _begin_change(self, effect: Effect, statement: str, mark: str) -> None:
         entry = replace(
@@ -166,9 +170,12 @@ class Recorder:
         answer = _taken(cursor)
         self.table.append(_done(entry, cursor, answer))
         if kind is Kind.UNSURE:
-            self.table.flush()
-            self.table.commit()
+            self._commit_entries()
         return answer
+
+    def _commit_entries(self) -> None:
+        self.table.flush()
+        self.table.commit()
 
     def _end_repeated(self, running: _Running) -> None:
         if running.effect.kind is Kind.ENDS_TRANSACTION:
@@ -195,6 +202,8 @@ class Recorder:
             return
         self._failures[running.entry.position] = running.effect.kind
         self.table.append(replace(running.entry, is_done=True, answer=answer.written()))
+        if running.effect.kind is Kind.UNSURE:
+            self._commit_entries()
 
     def _is_answer(self, error: BaseException) -> bool:
         dialect = self.connection.dialect
@@ -244,10 +253,12 @@ class Recorder:
     def _settle_last(self, position: int) -> None:
         """Note what became of the last statement that is written down: it failed, or is done."""
         kind = self._failures.get(position)
-        if kind is Kind.CHANGES_SCHEMA:
-            self.table.delete(position)
-        elif kind is None:
+        if kind is None:
             self.table.mark_done()
+        elif kind is Kind.UNSURE:
+            self.table.mark_in_doubt(position)
+        else:
+            self.table.delete(position)
 
     def _here(self, statement: str) -> Entry:
         return Entry(self._position, self.revision, self.is_upgrade, statement, "", "")

@@ -113,7 +113,12 @@ _MAKES_INDEX = _pattern(rf"CREATE\s+{_INDEX}\s+(?!IF\b)(?P<index>{_WORD})\s")
 _MOVES_ROWS = _pattern(
     r"\b(EXCHANGE|TRUNCATE|DISCARD|IMPORT|COALESCE|REORGANIZE|CONVERT)\s+(PARTITION|TABLESPACE|TABLE)"
 )
-_MAKES_TEMPORARY = _pattern(r"CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY\b")
+_MAKES_TEMPORARY = _pattern(
+    rf"CREATE\s+(?:OR\s+REPLACE\s+)?TEMPORARY\s+(?:TABLE|SEQUENCE)\s+{_EXISTS}{_NAME}"
+)
+_DROPS_TABLES = _pattern(
+    rf"DROP\s+(?P<temporary>TEMPORARY\s+)?(?:TABLE|SEQUENCE)S?\s+{_EXISTS}(?P<names>.+)"
+)
 _LOCKS_TABLES = _pattern(
     r"(?P<locks>LOCK\s+TABLES?\s.*?)(?P<wait>\s+(?:WAIT\s+\d+|NOWAIT))?\s*;?\s*$"
 )
@@ -192,9 +197,26 @@ def _without_comments(statement: str) -> str:
     return text.strip().rstrip(";").rstrip()
 
 
-def makes_temporary_table(statement: str) -> bool:
-    """Tell whether a statement makes what is gone with its session."""
-    return _MAKES_TEMPORARY.match(_without_comments(statement)) is not None
+def temporary_tables_made(statement: str) -> tuple[str, ...]:
+    """Return the names of the tables that a statement makes and that are gone with its session."""
+    found = _MAKES_TEMPORARY.match(_without_comments(statement))
+    return () if found is None else (_plain_name(found["name"]),)
+
+
+def tables_dropped(statement: str) -> tuple[str, ...]:
+    """Return the names of the tables that a statement drops."""
+    found = _DROPS_TABLES.match(_without_comments(statement))
+    return () if found is None else tuple(map(_plain_name, found["names"].split(",")))
+
+
+def drops_temporary_tables(statement: str) -> bool:
+    """Tell whether a statement drops what is gone with its session anyhow."""
+    found = _DROPS_TABLES.match(_without_comments(statement))
+    return found is not None and found["temporary"] is not None
+
+
+def _plain_name(name: str) -> str:
+    return name.rpartition(".")[2].strip().strip("`").lower()
 
 
 def with_lock_of(table: str, statement: str) -> str:

@@ -167,6 +167,11 @@ class JournalTable:
         """Note that all that is written down is done."""
         self.run(f"UPDATE {self.name} SET is_done = 1")
 
+    def mark_in_doubt(self, position: int) -> None:
+        """Note that nobody knows how much of a statement that failed was done."""
+        sets = "is_done = 0, answer = NULL"
+        self.run(f"UPDATE {self.name} SET {sets} WHERE position = %s", (position,))
+
     def last_position(self) -> int:
         """Return the position of the last entry that is written down, 0 where there is none."""
         return int(self.ask(f"SELECT COALESCE(MAX(position), 0) FROM {self.name}"))
