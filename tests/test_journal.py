@@ -82,6 +82,7 @@ def test_a_revision_that_fails_goes_on_once_it_is_mended(site: Site) -> None:
     assert "number 8:\n  ALTER TABLE t1 RENAME COLUMN note TO remark" in again
     assert "flask db upgrade --resume" in again
     assert "the default database: unknown, at r00, and r01 is half done" in again
+    assert "the revision r01 is half done" in site.run("current")
     site.add(1, MIXED.format(number=1, more="pass"))
     site.run("upgrade", "--resume")
     verify(site, [1])
@@ -286,6 +287,25 @@ def test_the_server_may_still_be_at_it(site: Site) -> None:
     assert site.revision() == ["r01"]
     with site.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM b")) == 1
+
+
+def test_a_connection_that_is_lost_is_no_answer(site: Site) -> None:
+    """The server may go on with the statement, so nothing was rolled back for sure."""
+    slow = "CREATE TABLE b (x INT) SELECT SLEEP(30) AS x"
+    site.add(1, f'op.execute("{slow}")')
+    running = text(f"SELECT id FROM information_schema.processlist WHERE info = '{slow}'")
+    process = site.start("upgrade")
+    with site.connect() as watcher:
+        deadline = time.monotonic() + 60
+        while not (session := watcher.scalar(running)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        watcher.exec_driver_sql(f"KILL CONNECTION {session}")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "the default database: unknown, at r00, and r01 is half done" in errors
+    site.add(1, f'op.execute("{slow.replace("30", "30 * 0")}")')
+    site.run("upgrade", "--resume")
+    assert site.revision() == ["r01"]
 
 
 # --- kills -------------------------------------------------------------------------------------

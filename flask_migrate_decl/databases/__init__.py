@@ -10,7 +10,12 @@ from flask_migrate_decl.databases.binds import (
     present_binds,
 )
 from flask_migrate_decl.databases.blockers import blockers_noted
-from flask_migrate_decl.databases.journal import Journal, is_journalled, journal_table
+from flask_migrate_decl.databases.journal import (
+    Journal,
+    half_done_revision,
+    is_journalled,
+    journal_table,
+)
 from flask_migrate_decl.databases.locks import Locks
 from flask_migrate_decl.databases.passwords import known_passwords
 from flask_migrate_decl.databases.recreate import (
@@ -43,6 +48,7 @@ __all__ = [
     "empty_copy",
     "end_with_client",
     "foreign_keys_off",
+    "half_done_revision",
     "has_no_transaction",
     "is_ambiguous",
     "is_journalled",

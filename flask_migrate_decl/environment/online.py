@@ -19,7 +19,7 @@ from flask_migrate_decl.databases import (
     prepared,
 )
 from flask_migrate_decl.environment.attempts import Attempts
-from flask_migrate_decl.environment.keeping_journal import journal_of, noting_applied, noting_end
+from flask_migrate_decl.environment.keeping_journal import keep_journal, noting_applied
 from flask_migrate_decl.environment.leftovers import tell_of_orphans
 from flask_migrate_decl.environment.options import (
     VERSION_OPTIONS,
@@ -65,8 +65,7 @@ def attempt(environment: EnvironmentContext, run: Run, progress: BindProgress) -
         progress.commits_statements = not is_transactional(connection, options)
         options |= run.commits.options(progress)
         run.commits.begin(connection, progress)
-        progress.journal = journal_of(run, progress, connection)
-        stack.push(noting_end(progress))
+        stack.push(keep_journal(run, progress, connection))
         checks_each = commits_each_revision(options)
         checks = (preparation.check,) if checks_each else ()
         options["on_version_apply"] += (noting_applied(progress.journal, *checks),)

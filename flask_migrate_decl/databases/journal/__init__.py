@@ -15,7 +15,7 @@ version table, so that a run which was cut off goes on where it was:
   table at the end of the run.
 """
 
-from flask_migrate_decl.databases.journal.journal import Journal, is_journalled
+from flask_migrate_decl.databases.journal.journal import Journal, half_done_revision, is_journalled
 from flask_migrate_decl.databases.journal.table import journal_table
 
-__all__ = ["Journal", "is_journalled", "journal_table"]
+__all__ = ["Journal", "half_done_revision", "is_journalled", "journal_table"]

@@ -30,6 +30,15 @@ def is_journalled(connection: Connection) -> bool:
     return connection.dialect.name in ("mysql", "mariadb")
 
 
+def half_done_revision(connection: Connection, version_options: Mapping[str, Any]) -> str | None:
+    """Return the revision that an earlier run has left half done.
+
+    :param version_options: where the database keeps its revision, as ``configure()`` takes it.
+    """
+    entries = JournalTable(connection, version_options).read()
+    return entries[0].revision if entries else None
+
+
 @dataclass
 class Journal:
     """The journal of one database, for the time of one run.
