@@ -12,6 +12,7 @@ from flask_migrate_decl.databases.journal.statements import (
     Kind,
     drops_temporary_tables,
     effect_of,
+    first_word,
     schemas_in,
     temporary_tables_made,
 )
@@ -38,6 +39,8 @@ _ELSEWHERE = (
     " WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info IS NOT NULL"
 )
 _COMPARED_LENGTH = 200
+_PLACEHOLDER = re.compile(r"(?<!%)(?:%%)*%(?:\(\w+\))?s")
+_LOCK_WAIT_TIMEOUT = 1205
 _COUNTER = re.compile(r"^(\).*?) AUTO_INCREMENT=\d+", re.MULTILINE)
 """It goes on with the rows that an app inserts."""
 _MODES_OF_SHOWN = ("ANSI_QUOTES", "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS")
@@ -59,6 +62,7 @@ class Evidence:
     _functions: frozenset[str] | None = None
     _mode: str | None = None
     _is_elsewhere: bool = False
+    _temporary: set[str] = field(default_factory=set)
 
     # --- what is to be expected ---
 
@@ -67,11 +71,16 @@ class Evidence:
         effect = effect_of(statement)
         if effect.kind in (Kind.READS, Kind.LOOKS) and self._calls_function(statement):
             effect = Effect(Kind.CHANGES_ROWS)
-        if effect.kind is Kind.CHANGES_SCHEMA and (not self.has_atomic_ddl or self._is_elsewhere):
+        if effect.kind is Kind.CHANGES_SCHEMA and not self._is_told_by_schema(effect):
             return Effect(Kind.UNSURE)
         if effect.kind is Kind.CHANGES_ROWS and self._may_stay(statement):
             return Effect(Kind.UNSURE)
         return effect
+
+    def _is_told_by_schema(self, effect: Effect) -> bool:
+        """Tell whether a schema change commits, and can be seen by the next session."""
+        is_hidden = self._is_elsewhere or effect.table in self._temporary
+        return self.has_atomic_ddl and not is_hidden
 
     def note_run(self, statement: str, kind: Kind) -> None:
         """Forget what a statement may have changed."""
@@ -79,7 +88,8 @@ class Evidence:
         if kind in _CHANGES_SESSION or (is_schema and _MAY_CHANGE_ENGINES.search(statement)):
             self._keeps_rows.clear()
             self._functions = self._mode = None
-        self._is_elsewhere |= statement.lstrip()[:4].upper() == "USE "
+        self._is_elsewhere |= first_word(statement) == "USE"
+        self._temporary |= set(temporary_tables_made(statement))
 
     def _calls_function(self, statement: str) -> bool:
         """Tell whether a question calls a function of somebody's, which may change rows."""
@@ -161,8 +171,17 @@ class Evidence:
         return _COUNTER.sub(r"\1", str(rows[0][1])) if rows else ""
 
 
+def was_not_begun(statement: str, error: BaseException) -> bool:
+    """Tell whether a statement has only waited for its tables, of which it has changed none yet."""
+    is_of_schema = first_word(statement) in ("TRUNCATE", "DROP", "RENAME", "CREATE", "ALTER")
+    return is_of_schema and error.args[:1] == (_LOCK_WAIT_TIMEOUT,)
+
+
 def _is_same(running: str, written: str) -> bool:
-    """Tell whether a statement is the one that was written down, as far as that is whole."""
-    # What was written down is as the driver takes it, where percent signs are doubled.
-    plain = written.replace("%%", "%")
-    return running.strip()[:_COMPARED_LENGTH] == plain[:_COMPARED_LENGTH].strip()
+    """Tell whether a statement is the one that was written down, as far as that is whole.
+
+    What was written down is as the driver takes it: with placeholders, and percent signs doubled.
+    """
+    parts = _PLACEHOLDER.split(written[:_COMPARED_LENGTH].strip())
+    pattern = ".*?".join(re.escape(part.replace("%%", "%")) for part in parts)
+    return re.match(pattern, running.strip(), re.DOTALL) is not None

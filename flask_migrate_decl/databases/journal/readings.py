@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _DIGEST_SIZE = 16
-_LONGEST_KEPT = 500_000
+_LONGEST_KEPT = 50_000
 
 
 def fingerprint(*parts: object) -> str:

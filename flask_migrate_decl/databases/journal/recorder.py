@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.databases.journal.cursors import Skipped
+from flask_migrate_decl.databases.journal.evidence import was_not_begun
 from flask_migrate_decl.databases.journal.readings import (
     Answer,
     NotKeptError,
@@ -15,6 +16,7 @@ from flask_migrate_decl.databases.journal.readings import (
 from flask_migrate_decl.databases.journal.statements import (
     Effect,
     Kind,
+    first_word,
     tables_dropped,
     temporary_tables_made,
     variables_in,
@@ -39,6 +41,7 @@ _READS_OTHERWISE = "it has read other rows before"
 _IS_NOT_KEPT = "it asks for rows that were returned then"
 _TABLE_IS_GONE = "it goes on with a temporary table that is gone"
 _CONNECTION_IS_ANOTHER = "it goes on with another connection"
+_IS_NOT_WRITTEN = "it goes on although that could not be written down"
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Recorder:
     def _begin_repeated(self, effect: Effect, statement: str, parameters: object) -> None:
         self._readings.note((statement, parameters))
         if effect.kind is Kind.ENDS_TRANSACTION:
-            self.table.flush()
+            self.before_commit()
         self._running = _Running(effect, statement)
 
     def _skip(self, entry: Entry, effect: Effect, statement: str, mark: str) -> Skipped:
@@ -144,12 +147,13 @@ class Recorder:
             readings=self._readings.fingerprint,
             is_change=effect.kind is not Kind.LOOKS,
         )
+        # Whatever ends the process from here on, nobody takes the statement for done.
+        self._running = _Running(effect, statement, entry)
         if effect.kind in _IS_WRITTEN_BEFORE:
             self.table.append(replace(entry, before=self.evidence.state(effect)))
-            self.table.flush()
+            self.before_commit()
         if effect.kind is Kind.UNSURE:
             self.table.commit()
-        self._running = _Running(effect, statement, entry)
 
     def adapted(self, statement: str) -> str:
         """Return the statement to run instead of one."""
@@ -174,13 +178,13 @@ class Recorder:
         return answer
 
     def _commit_entries(self) -> None:
-        self.table.flush()
+        self.before_commit()
         self.table.commit()
 
     def _end_repeated(self, running: _Running) -> None:
         if running.effect.kind is Kind.ENDS_TRANSACTION:
             self.table.note_committed()
-        elif running.statement.lstrip()[:8].upper() == "ROLLBACK":
+        elif first_word(running.statement) == "ROLLBACK":
             self.table.note_rolled_back()
         # What a variable was set to is read by the statements that name it.
         if names := variables_in(running.statement):
@@ -200,7 +204,10 @@ class Recorder:
         if running.entry is None:
             self._readings.note((answer,))
             return
-        self._failures[running.entry.position] = running.effect.kind
+        kind = running.effect.kind
+        if kind is Kind.UNSURE and was_not_begun(running.statement, error):
+            kind = Kind.CHANGES_SCHEMA
+        self._failures[running.entry.position] = kind
         self.table.append(replace(running.entry, is_done=True, answer=answer.written()))
         if running.effect.kind is Kind.UNSURE:
             self._commit_entries()
@@ -216,8 +223,12 @@ class Recorder:
         self._readings.note(rows)
 
     def before_commit(self) -> None:
-        """Write down what is going to be committed."""
-        self.table.flush()
+        """Write down what is going to be committed, or let the script not go on."""
+        try:
+            self.table.flush()
+        except BaseException:
+            self._differs(self._here(""), _IS_NOT_WRITTEN)
+            raise
 
     def after_commit(self) -> None:
         """Note that it is."""

@@ -38,12 +38,14 @@ class Effect:
     """What a statement does.
 
     :param shown_by: the statement that shows what it changes, for ``CHANGES_SCHEMA``.
+    :param table: the name of that, without quotes.
     :param sign: what is in there once it was done, as a regular expression; nobody else's change
         puts it there.
     """
 
     kind: Kind
     shown_by: str = ""
+    table: str = ""
     sign: str = ""
 
 
@@ -171,7 +173,8 @@ def _changes_schema(text: str) -> Effect:
     for pattern in _TABLES:
         if (found := pattern.match(text)) and not _MOVES_ROWS.search(text):
             shown_by = f"SHOW CREATE TABLE {found['name']}"
-            return Effect(Kind.CHANGES_SCHEMA, shown_by, _sign_of(text))
+            table = _plain_name(found["name"])
+            return Effect(Kind.CHANGES_SCHEMA, shown_by, table, _sign_of(text))
     return Effect(Kind.UNSURE)
 
 
@@ -195,6 +198,11 @@ def _without_comments(statement: str) -> str:
     while found := _COMMENT.match(text):
         text = text[found.end() :]
     return text.strip().rstrip(";").rstrip()
+
+
+def first_word(statement: str) -> str:
+    """Return what a statement begins with, in capitals."""
+    return (_without_comments(statement).split(None, 1) or [""])[0].upper()
 
 
 def temporary_tables_made(statement: str) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _SHOWN_LENGTH = 1000
 _NO_SUCH_TABLE = 1146
 _LONGEST_NAME = 64
+_MOST_AT_ONCE = 200
+"""A server takes no longer text than it is set to, by default 16 MB."""
 _SUFFIX = "_journal"
 _COLUMNS = (
     "position",
@@ -138,13 +140,16 @@ class JournalTable:
         entries, self._pending = self._pending[:count], self._pending[count:]
         if not entries:
             return
+        for begin in range(0, count, _MOST_AT_ONCE):
+            self._write(entries[begin : begin + _MOST_AT_ONCE])
+        self._flushed += entries
+        self.is_written = True
+
+    def _write(self, entries: Sequence[Entry]) -> None:
         # What was written in a transaction that a script has rolled back is written again.
         one = f"({', '.join(['%s'] * len(_COLUMNS))}, LAST_INSERT_ID())"
         values = tuple(value for entry in entries for value in _row(entry))
-        rows = ", ".join([one] * len(entries))
-        self.run(f"REPLACE INTO {self.name} VALUES {rows}", values)
-        self._flushed += entries
-        self.is_written = True
+        self.run(f"REPLACE INTO {self.name} VALUES {', '.join([one] * len(entries))}", values)
 
     def note_committed(self) -> None:
         """Note that what was written down stays."""
