@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -263,3 +264,24 @@ def test_a_revision_whose_commit_is_refused_is_not_told_as_kept(
     assert "violates foreign key constraint" in output
     assert site.revision() == ["r00"]
     assert "the default database was rolled back and is at r00" in output
+
+
+SLEEPS = 'op.create_table("a"{column}); open("begun1", "w").close(); time.sleep(60)'
+
+
+def test_an_interrupt_says_what_is_left(tmp_path: Path, database_url: str) -> None:
+    site = Site(tmp_path, database_url)
+    site.run("upgrade")
+    site.add(1, SLEEPS.format(column=', sa.Column("x", sa.Integer)'))
+    process = site.start("upgrade")
+    site.wait_for(1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "the run was interrupted" in errors
+    assert "Traceback" not in errors
+    if "mariadb" in database_url:
+        assert "unknown, at r00, and r01 is half done" in errors
+    else:
+        assert "the default database was rolled back and is at r00" in errors
+        assert site.tables() == {"done"}

@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 from flask_migrate_decl.databases.journal.statements import Kind, effect_of
 from tests.conftest import mariadb_binaries
 from tests.servers import MariaDBServer
-from tests.site import NEXT, Site
+from tests.site import NEXT, Site, wait_to_say
 
 pytestmark = pytest.mark.mariadb
 
@@ -306,6 +306,34 @@ def test_a_connection_that_is_lost_is_no_answer(site: Site) -> None:
     site.add(1, f'op.execute("{slow.replace("30", "30 * 0")}")')
     site.run("upgrade", "--resume")
     assert site.revision() == ["r01"]
+
+
+def test_what_has_only_waited_is_tried_again(site: Site) -> None:
+    site.configure('timeouts.lock = "1s"')
+    site.add(1, 'op.execute("INSERT INTO done VALUES (1, 1)"); op.execute("TRUNCATE TABLE total")')
+    with site.connect() as holder:
+        holder.execute(text("SELECT * FROM total"))
+        process = site.start("upgrade")
+        wait_to_say(process, "tried again in")
+        holder.rollback()
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert site.done() == [1]
+
+
+def test_a_long_transaction_is_written_down_in_parts(site: Site) -> None:
+    body = """\
+for number in range(1, 451):
+        op.execute(f"INSERT INTO done (number) VALUES ({number})")
+    op.create_table("a", sa.Column("x", sa.Integer))
+    op.execute("INSERT INTO done (number) VALUES (451)")
+    """
+    site.add(1, f"{body}{FAILS}")
+    site.run("upgrade", exit_code=2)
+    assert len(journal(site)) == 451
+    site.add(1, f"{body}pass")
+    site.run("upgrade", "--resume")
+    assert site.done() == list(range(1, 452))
 
 
 # --- kills -------------------------------------------------------------------------------------

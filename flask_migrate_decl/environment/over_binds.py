@@ -96,6 +96,7 @@ def run_over_binds(
     :param rehearsal: instead of what is configured of commits.
     :param is_one_of_several: others are at work on further databases, and nobody sees a traceback.
     :raises RunStoppedError: it stopped, and there is more than one database.
+    :raises InterruptedRunError: somebody stopped it, and there is one.
     :raises DatabaseError: the databases can't commit as the configuration asks for.
     """
     binds = chosen_binds(histories)
@@ -112,9 +113,7 @@ def run_over_binds(
             raise
         raise run.stopped(str(error)) from error
     except KeyboardInterrupt as error:
-        if not is_run_over_several:
-            raise
-        raise run.stopped(str(InterruptedRunError())) from error
+        raise _interrupted(run, is_run_over_several=is_run_over_several) from error
     except (Exception, SystemExit) as error:
         if is_one_of_several:
             log.error("%s", shown_traceback(error))
@@ -123,6 +122,17 @@ def run_over_binds(
         if is_run_over_several:
             error.add_note(run.stopped("").report)
         raise
+
+
+def _interrupted(run: RunOverBinds, *, is_run_over_several: bool) -> BaseException:
+    """Return what to raise where somebody has stopped a run."""
+    interrupted = InterruptedRunError()
+    if is_run_over_several:
+        return run.stopped(str(interrupted))
+    if not run.progress:
+        return KeyboardInterrupt()
+    run.note_state(interrupted)
+    return interrupted
 
 
 def _commits(histories: Sequence[History], binds: Sequence[Bind]) -> Commits:
