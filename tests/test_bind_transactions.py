@@ -224,6 +224,14 @@ def test_the_report_of_the_command(lite: Binds) -> None:
     )
 
 
+def test_the_command_is_repeated_with_what_was_given(lite: Binds) -> None:
+    app = begun(lite)
+    given = ("-x", "tenant=a b", "-x", "password=hunter2", "--tag", "t")
+    said = app.result("db", "upgrade", *given)
+    again = "flask db upgrade -x 'tenant=a b' -x 'password=*******' --tag t"
+    assert f"when the cause is mended: {again}\n" in said.stderr
+
+
 def test_each_revision_may_commit_by_itself(lite: Binds) -> None:
     app = lite.app("transaction_per_migration = true")
     lite.write(default=both("a1"), second=both("b1"), third=both("c1"))

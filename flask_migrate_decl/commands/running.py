@@ -9,6 +9,7 @@ from alembic import command as alembic_command
 
 from flask_migrate_decl.commands.runs import (
     Resumption,
+    given_options,
     names_of,
     run_online,
     verify_run,
@@ -81,7 +82,9 @@ def upgrade(
     resumption.verify(histories)
     processes = () if jobs is None else ("--jobs", str(jobs))
     options: dict[str, Any] = {
-        "words": words_of("upgrade", directory, bind, revision, processes),
+        "words": words_of(
+            "upgrade", directory, bind, revision, given_options(x_arg, tag, *processes)
+        ),
         "x_arg": x_arg,
         "goes_to_head": revision in ("head", "heads"),
         "resumption": resumption,
@@ -147,7 +150,7 @@ def downgrade(
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
     """
     bind = names_of(bind)
-    words = words_of("downgrade", directory, bind, revision)
+    words = words_of("downgrade", directory, bind, revision, given_options(x_arg, tag))
     # For a file there is no current revision to go back from; Flask-Migrate reads it this way.
     if sql and revision == "-1":
         revision = "head:-1"
@@ -188,11 +191,12 @@ def stamp(
     bind = names_of(bind)
     histories = histories_with(select(directory, bind).histories, revision)
     verify_run(histories, revision)
+    options = given_options(None, tag, *(("--purge",) if purge else ()))
     return _run(
         alembic_command.stamp,
         histories,
         revision,
-        words=words_of("stamp", directory, bind, revision),
+        words=words_of("stamp", directory, bind, revision, options),
         sql=sql,
         output_dir=output_dir,
         stamps=True,

@@ -18,7 +18,11 @@ from flask_migrate_decl.environment import (
     verify_revision,
     verify_scripts,
 )
-from flask_migrate_decl.errors import InDoubtOfSeveralError, StatementsNotWrittenError
+from flask_migrate_decl.errors import (
+    InDoubtOfSeveralError,
+    StatementsNotWrittenError,
+    without_secrets,
+)
 from flask_migrate_decl.results import RunResult
 
 if TYPE_CHECKING:
@@ -79,6 +83,14 @@ def words_of(
 
 _DEFAULT_REVISIONS = {"upgrade": "head", "downgrade": "-1", "stamp": ""}
 """Those that nobody has to type; the one of a stamp is typed all the same."""
+
+
+def given_options(x_arg: Names | None, tag: str | None, *flags: str) -> tuple[str, ...]:
+    """Return options as somebody types them again, passwords covered."""
+    values = (x_arg,) if isinstance(x_arg, str) else tuple(x_arg or ())
+    named = [("-x", value) for value in values] + ([] if tag is None else [("--tag", tag)])
+    words = [word for name, value in named for word in (name, without_secrets(value))]
+    return (*words, *flags)
 
 
 def verify_run(histories: Sequence[History], revision: str) -> None:

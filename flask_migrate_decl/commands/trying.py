@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from alembic import command as alembic_command
 
-from flask_migrate_decl.commands.runs import names_of, run_online, verify_run, words_of
+from flask_migrate_decl.commands.runs import (
+    given_options,
+    names_of,
+    run_online,
+    verify_run,
+    words_of,
+)
 from flask_migrate_decl.environment import (
     Rehearsal,
     chosen_binds,
@@ -80,7 +86,9 @@ def rehearse_upgrade(
         alembic_command.upgrade,
         histories,
         revision,
-        words=words_of("upgrade", directory, bind, revision, options=("--rehearse",)),
+        words=words_of(
+            "upgrade", directory, bind, revision, given_options(x_arg, tag, "--rehearse")
+        ),
         x_arg=x_arg,
         rehearsal=Rehearsal(),
         tag=tag,
