@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,21 @@ NEXT = (
     '    op.execute("INSERT INTO done (number) VALUES ({number})")\n'
     "    time.sleep({pause})"
 )
+UNTIL_TOLD = """\
+open("begun{number}", "w").close()
+    while not os.path.exists("told"):
+        time.sleep(0.05)"""
+"""A revision that is at work for as long as a test needs it to be."""
+ONE_STAYS = """\
+if not os.path.exists("begun{number}"):
+        open("holder", "w").write(str(os.getpid()))
+        open("begun{number}", "w").close()
+        while True:
+            time.sleep(0.05)
+    """
+"""What the first that comes to a revision never gets beyond, and the others go past."""
+LONGEST_WAIT = 120
+"""How many seconds a process may take for what it does in one: other tests are run meanwhile."""
 
 
 class Site:
@@ -86,7 +102,7 @@ class Site:
 
     def run(self, *args: str, exit_code: int = 0) -> str:
         process = self.start(*args)
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=LONGEST_WAIT)
         assert process.returncode == exit_code, errors
         return output + errors
 
@@ -117,19 +133,38 @@ class Site:
             return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
 
     def wait_for(self, number: int) -> None:
-        """Wait until a revision that sleeps is at work, seen by the table that says so."""
-        deadline = time.monotonic() + 60
+        """Wait until a revision that sleeps is at work, seen by the file that says so."""
+        deadline = time.monotonic() + LONGEST_WAIT
         while not (self.folder / f"begun{number}").exists():
-            assert time.monotonic() < deadline
+            assert time.monotonic() < deadline, f"the revision {number} was not begun"
             time.sleep(0.02)
+
+    @contextmanager
+    def at_work(self, number: int) -> Iterator[subprocess.Popen[str]]:
+        """Give an upgrade that is in a revision by now; it is killed where it is not over."""
+        with self.start("upgrade") as process:
+            try:
+                self.wait_for(number)
+                yield process
+            finally:
+                process.kill()
 
 
 def wait_to_say(process: subprocess.Popen[str], words: str) -> str:
-    """Read what a process says until these words are in it, and return the line."""
+    """Read what a process says until these words are in it, and return the line.
+
+    One that does not say them is killed at last: so it says no more, and the test fails.
+    """
     assert process.stderr is not None
     said = []
-    for line in process.stderr:
-        said.append(line)
-        if words in line:
-            return line
+    late = threading.Timer(LONGEST_WAIT, process.kill)
+    late.start()
+    try:
+        for line in process.stderr:
+            said.append(line)
+            if words in line:
+                return line
+    finally:
+        late.cancel()
+        late.join()
     raise AssertionError("".join(said))

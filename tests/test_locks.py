@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.site import APP, NEXT, Site, wait_to_say
+from tests.site import APP, LONGEST_WAIT, NEXT, ONE_STAYS, UNTIL_TOLD, Site, wait_to_say
 
 
 @pytest.fixture
@@ -22,9 +22,6 @@ def site(tmp_path: Path, database_url: str) -> Site:
 @pytest.fixture
 def lite_site(tmp_path: Path) -> Site:
     return Site(tmp_path, f"sqlite:///{tmp_path}/app.db")
-
-
-SAY_AND_SLEEP = 'open("begun{number}", "w").close(); time.sleep({pause})'
 
 
 def together(site: Site, count: int) -> list[str]:
@@ -84,25 +81,17 @@ def test_an_index_is_built_concurrently_while_others_wait(
         assert connection.scalar(is_valid)
 
 
-UNTIL_TOLD = """\
-import os
-    open("begun1", "w").close()
-    while not os.path.exists("told"):
-        time.sleep(0.05)"""
-
-
 def test_whoever_waits_says_for_whom(site: Site) -> None:
-    site.add(1, UNTIL_TOLD)
-    first = site.start("upgrade")
-    site.wait_for(1)
-    second = site.start("upgrade")
-    line = wait_to_say(second, "waiting for the default database")
-    named = "whose lock the session" if "pymysql" in site.url else f"process {first.pid}"
-    assert named in line
-    (site.folder / "told").touch()
-    for process in (first, second):
-        process.communicate(timeout=120)
-        assert process.returncode == 0
+    site.add(1, UNTIL_TOLD.format(number=1))
+    with site.at_work(1) as first:
+        second = site.start("upgrade")
+        line = wait_to_say(second, "waiting for the default database")
+        named = "whose lock the session" if "pymysql" in site.url else f"process {first.pid}"
+        assert named in line
+        (site.folder / "told").touch()
+        for process in (first, second):
+            process.communicate(timeout=LONGEST_WAIT)
+            assert process.returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -111,33 +100,27 @@ def test_whoever_waits_says_for_whom(site: Site) -> None:
 @pytest.mark.parametrize("command", [["upgrade"], ["downgrade", "base"], ["stamp", "r00"]])
 def test_the_wait_has_an_end(site: Site, timeout: str, least: float, command: list[str]) -> None:
     site.configure(f"lock.timeout = {timeout}")
-    site.add(1, SAY_AND_SLEEP.format(number=1, pause=60))
-    first = site.start("upgrade")
-    try:
-        site.wait_for(1)
+    site.add(1, UNTIL_TOLD.format(number=1))
+    with site.at_work(1) as first:
         begun = time.monotonic()
         output = site.run(*command, exit_code=2)
-        assert least <= time.monotonic() - begun < 30
-        assert "Traceback" not in output
-        assert "is in use by another run, and lock.timeout, which is" in output
-    finally:
-        first.kill()
-        first.communicate()
+        assert time.monotonic() - begun >= least
+        assert first.poll() is None
+    assert ("waiting for the default database" in output) is (least > 0)
+    assert "Traceback" not in output
+    assert "is in use by another run, and lock.timeout, which is" in output
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_holder_that_is_killed_lets_go(site: Site, number: signal.Signals) -> None:
-    site.add(1, SAY_AND_SLEEP.format(number=1, pause=60))
-    first = site.start("upgrade")
-    site.wait_for(1)
-    second = site.start("upgrade")
-    time.sleep(1)
-    site.add(1, NEXT.format(number=1, pause=0))
-    first.send_signal(number)
-    first.communicate(timeout=30)
-    second.kill()
-    second.communicate()
-    site.run("upgrade")
+    insert = 'op.execute("INSERT INTO done (number) VALUES (1)")'
+    site.add(1, ONE_STAYS.format(number=1) + insert)
+    with site.at_work(1) as first:
+        second = site.start("upgrade")
+        wait_to_say(second, "waiting for the default database")
+        first.send_signal(number)
+        second.communicate(timeout=LONGEST_WAIT)
+    assert (first.returncode, second.returncode) == (-number, 0)
     assert site.done() == [1]
 
 
@@ -146,14 +129,10 @@ def test_it_may_be_switched_off(site: Site) -> None:
         pytest.skip("SQLite's own lock is always taken")
     site.configure("lock.enabled = false\nlock.timeout = 0")
     site.run("upgrade")
-    site.add(1, SAY_AND_SLEEP.format(number=1, pause=60))
-    first = site.start("upgrade")
-    try:
-        site.wait_for(1)
+    site.add(1, UNTIL_TOLD.format(number=1))
+    with site.at_work(1) as first:
         assert "in use" not in site.run("stamp", "r00")
-    finally:
-        first.kill()
-        first.communicate()
+        assert first.poll() is None
 
 
 def test_an_app_with_one_connection_can_be_migrated(site: Site) -> None:
@@ -169,18 +148,13 @@ def test_an_app_with_one_connection_can_be_migrated(site: Site) -> None:
 
 
 def test_a_statement_alone_takes_no_lock(site: Site) -> None:
-    site.add(1, SAY_AND_SLEEP.format(number=1, pause=60))
+    site.add(1, UNTIL_TOLD.format(number=1))
     site.configure("lock.timeout = 0")
-    first = site.start("upgrade")
-    try:
-        site.wait_for(1)
-        (site.folder / "begun1").unlink()
+    with site.at_work(1) as first:
         site.add(1, NEXT.format(number=1, pause=0))
         assert "INSERT INTO done" in site.run("upgrade", "--sql")
         site.run("history")
-    finally:
-        first.kill()
-        first.communicate()
+        assert first.poll() is None
 
 
 END_OWN_LOCK = """\
@@ -206,11 +180,11 @@ def test_a_writer_of_the_app_is_waited_for(lite_site: Site) -> None:
     writer = sqlite3.connect(lite_site.folder / "app.db", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     process = lite_site.start("upgrade")
-    time.sleep(1.5)
-    assert process.poll() is None
+    line = wait_to_say(process, "waiting for the default database")
+    assert f"process {os.getpid()}" in line
+    assert lite_site.done() == []
     writer.rollback()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 0, errors
-    assert f"process {os.getpid()}" in errors
     writer.close()
     assert lite_site.done() == [1]
