@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, TextClause, inspect, text
 
 from flask_migrate_decl.databases.journal.statements import Kind, effect_of
 from tests.conftest import mariadb_binaries
 from tests.servers import MariaDBServer
-from tests.site import NEXT, Site, wait_to_say
+from tests.site import LONGEST_WAIT, NEXT, Site, wait_to_say
 
 pytestmark = pytest.mark.mariadb
 
@@ -173,8 +174,6 @@ def test_a_downgrade_goes_on_too(site: Site) -> None:
 
 # --- the statement that was running ------------------------------------------------------------
 
-SLEEPS = 'open("begun{number}", "w").close(); time.sleep(60)'
-
 
 def cut_off(site: Site, statement: str, *, was_done: bool) -> None:
     """Leave a revision as if a process had died around its second statement."""
@@ -269,21 +268,23 @@ def test_the_models_are_compared_without_the_journal(site: Site) -> None:
 def test_the_server_may_still_be_at_it(site: Site) -> None:
     """It goes on with the statement of a process that was killed, whose lock is free already."""
     site.configure("lock.timeout = 0")
-    slow = "CREATE TABLE b (x INT) SELECT SLEEP(4.5) AS x"
-    site.add(1, f'op.execute("{slow}")')
-    running = text(f"SELECT count(*) FROM information_schema.processlist WHERE info = '{slow}'")
-    process = site.start("upgrade")
-    with site.connect() as watcher:
-        deadline = time.monotonic() + 30
-        while not watcher.scalar(running) and time.monotonic() < deadline:
-            time.sleep(0.02)
+    slow = "CREATE TABLE b (x INT) SELECT amount AS x FROM total FOR UPDATE"
+    site.add(1, f'op.execute("SET innodb_lock_wait_timeout = 600"); op.execute("{slow}")')
+    with site.connect() as holder, site.connect() as watcher:
+        holder.execute(text("SELECT amount FROM total FOR UPDATE"))
+        process = site.start("upgrade")
+        wait_until(watcher, is_running(slow), process)
         process.kill()
         process.communicate()
-        assert watcher.scalar(running)
-    output = site.run("upgrade", "--resume", exit_code=2)
-    assert "is still at a statement of the revision r01" in output
-    site.configure("")
-    site.run("upgrade", "--resume")
+        output = site.run("upgrade", "--resume", exit_code=2)
+        assert "is still at a statement of the revision r01" in output
+        assert watcher.scalar(is_running(slow))
+        site.configure("")
+        process = site.start("upgrade", "--resume")
+        wait_until(watcher, IS_LOCKED, process)
+        holder.rollback()
+    _, errors = process.communicate(timeout=LONGEST_WAIT)
+    assert process.returncode == 0, errors
     assert site.revision() == ["r01"]
     with site.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM b")) == 1
@@ -296,11 +297,10 @@ def test_a_connection_that_is_lost_is_no_answer(site: Site) -> None:
     running = text(f"SELECT id FROM information_schema.processlist WHERE info = '{slow}'")
     process = site.start("upgrade")
     with site.connect() as watcher:
-        deadline = time.monotonic() + 60
-        while not (session := watcher.scalar(running)) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(watcher, running, process)
+        session = watcher.scalar(running)
         watcher.exec_driver_sql(f"KILL CONNECTION {session}")
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 2
     assert "the default database: unknown, at r00, and r01 is half done" in errors
     site.add(1, f'op.execute("{slow.replace("30", "30 * 0")}")')
@@ -316,7 +316,7 @@ def test_what_has_only_waited_is_tried_again(site: Site) -> None:
         process = site.start("upgrade")
         wait_to_say(process, "tried again in")
         holder.rollback()
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 0, errors
     assert site.done() == [1]
 
@@ -334,6 +334,23 @@ for number in range(1, 451):
     site.add(1, f"{body}pass")
     site.run("upgrade", "--resume")
     assert site.done() == list(range(1, 452))
+
+
+def is_running(statement: str) -> TextClause:
+    return text(f"SELECT count(*) FROM information_schema.processlist WHERE info = '{statement}'")
+
+
+IS_LOCKED = text(
+    "SELECT IS_USED_LOCK(CONCAT('flask_migrate_decl_', SHA1(COALESCE(DATABASE(), ''))))"
+)
+
+
+def wait_until(watcher: Connection, query: TextClause, process: subprocess.Popen[str]) -> None:
+    """Wait until the server says so, or a process has ended."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not watcher.scalar(query) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 # --- kills -------------------------------------------------------------------------------------
@@ -358,17 +375,10 @@ def kill_and_go_on(site: Site, moments: list[float]) -> int:
     return in_the_middle
 
 
-def wait_until_begun(site: Site, process: object) -> None:
+def wait_until_begun(site: Site, process: subprocess.Popen[str]) -> None:
     """Wait for the lock that a run takes: most of the time before is Python's."""
-    deadline = time.monotonic() + 30
-    with site.connect() as connection:
-        held = text(
-            "SELECT IS_USED_LOCK(CONCAT('flask_migrate_decl_', SHA1(COALESCE(DATABASE(), ''))))"
-        )
-        while connection.scalar(held) is None and time.monotonic() < deadline:
-            if process.poll() is not None:  # type: ignore[attr-defined]
-                return
-            time.sleep(0.005)
+    with site.connect() as watcher:
+        wait_until(watcher, IS_LOCKED, process)
 
 
 def a_kill_loses_nothing(tmp_path: Path, server: MariaDBServer, kills: int, seed: int) -> int:
@@ -411,7 +421,7 @@ def kill_server(tmp_path: Path, times: int) -> None:
             wait_until_begun(site, process)
             time.sleep(random.Random(number).uniform(0, 0.4))
             server.kill()
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=LONGEST_WAIT)
             if process.returncode:
                 assert process.returncode == 2
                 # PyMySQL leaves a socket open where nobody listens, which Python may mention.

