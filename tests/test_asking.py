@@ -15,6 +15,8 @@ from typing import Any
 import pexpect
 import pytest
 
+from tests.site import LONGEST_WAIT
+
 APP = """
 from pathlib import Path
 
@@ -70,7 +72,7 @@ class Desk:
             cwd=str(self.folder),
             env=environment | _TERMINAL,
             encoding="utf-8",
-            timeout=30,
+            timeout=LONGEST_WAIT,
             dimensions=(40, 120),
         )
 
@@ -103,6 +105,7 @@ class Desk:
 def ended(session: pexpect.spawn[str], exit_code: int) -> str:
     """Wait for the end of a command, and return what it printed since the last question."""
     session.expect(pexpect.EOF)
+    session.wait()
     session.close()
     assert session.exitstatus == exit_code, session.before
     assert "Traceback" not in (session.before or "")

@@ -34,6 +34,7 @@ from flask_migrate_decl.errors import (
 )
 from tests.project import App, Project
 from tests.servers import PostgresServer
+from tests.site import LONGEST_WAIT, wait_to_say
 
 NAMES = ("a", "b", "c", "d")
 
@@ -573,12 +574,17 @@ def started(histories: Histories, *args: str) -> Iterator[subprocess.Popen[str]]
         text=True,
         start_new_session=True,
     ) as process:
-        yield process
+        try:
+            yield process
+        finally:
+            # Where a test fails, nobody tells the revisions to go on.
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def ended(process: subprocess.Popen[str]) -> str:
     """Wait for the end, and return what was said."""
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=LONGEST_WAIT)
     assert "Traceback" not in said
     return said
 
@@ -595,9 +601,16 @@ def ran(histories: Histories, *args: str, **variables: str) -> subprocess.Comple
 
 
 def at_terminal(
-    histories: Histories, *args: str, size: tuple[int, int] = (40, 100), **variables: str
+    histories: Histories,
+    *args: str,
+    until: str = "",
+    size: tuple[int, int] = (40, 100),
+    **variables: str,
 ) -> str:
-    """Run a command at a terminal, and return what it showed, without what moves the cursor."""
+    """Run a command at a terminal, and return what it showed, without what moves the cursor.
+
+    :param until: what it has to show before the revisions that wait for it go on.
+    """
     session = pexpect.spawn(
         command()[0],
         command(*args)[1:],
@@ -605,26 +618,53 @@ def at_terminal(
         env=environment() | variables,
         encoding="utf-8",
         dimensions=size,
+        timeout=LONGEST_WAIT,
     )
-    said: str = session.read()
-    session.close()
+    deadline = time.monotonic() + LONGEST_WAIT
+    said = ""
+    try:
+        while until and not re.search(until, without_moves(said)):
+            assert time.monotonic() < deadline, said
+            said += session.read_nonblocking(4096, timeout=LONGEST_WAIT)
+        go_on(histories)
+        said += session.read()
+        session.wait()
+    finally:
+        go_on(histories)
+        session.close(force=True)
     assert session.exitstatus == 0, said
+    return without_moves(said)
+
+
+def without_moves(said: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", " ", said)
 
 
-def begun(histories: Histories, name: str, seconds: float) -> Path:
-    """Let a revision take a while, and return the file that tells that it has begun."""
+def told(histories: Histories) -> list[str]:
+    """Return lines with which a revision waits until it is told to go on."""
+    path = histories.project.folder / "told"
+    return [f'while not os.path.exists(r"{path}"):', "    time.sleep(0.05)"]
+
+
+def go_on(histories: Histories) -> None:
+    """Tell them."""
+    (histories.project.folder / "told").touch()
+
+
+def begun(histories: Histories, name: str) -> Path:
+    """Let a revision wait until it is told, and return the file that says that it has begun."""
     path = histories.project.folder / f"{name} has begun"
-    histories.write(name, 2, [*TABLE, f'open(r"{path}", "w").close()', f"time.sleep({seconds})"])
+    begin = f'open(r"{path}", "w").close()'
+    histories.write(name, 2, [*TABLE, begin, *told(histories)])
     return path
 
 
-def wait_for(*paths: Path) -> None:
-    for _ in range(600):
-        if all(path.exists() for path in paths):
-            return
+def wait_for(process: subprocess.Popen[str], *paths: Path) -> None:
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not all(path.exists() for path in paths):
+        assert process.poll() is None, ended(process)
+        assert time.monotonic() < deadline, "it did not begin"
         time.sleep(0.05)
-    pytest.fail("it did not begin")
 
 
 def test_plain_lines_where_there_is_no_terminal(on_disk: Histories) -> None:
@@ -656,19 +696,17 @@ def test_what_is_held_back_in_the_first_stream_is_shown(on_disk: Histories) -> N
 
 
 def test_live_lines_at_a_terminal(on_disk: Histories) -> None:
-    on_disk.write("c", 2, [*TABLE, "print('hello from c')", "time.sleep(0.5)"])
-    said = at_terminal(on_disk, "--jobs", "4")
+    on_disk.write("c", 2, [*TABLE, "print('hello from c')", *told(on_disk)])
+    said = at_terminal(on_disk, "--jobs", "4", until=r"c +running +1/3 +c2")
     assert re.findall(r"(\w) +done +3/3", said)[-4:] == list(NAMES)
-    assert re.search(r"c +running +1/3 +c2", said)
     assert re.search(r"c has printed:\s+hello from c", said)
     assert "INFO" not in said
     assert said.rstrip().endswith("done: 4 databases, 12 revisions")
 
 
 def test_more_databases_than_the_terminal_has_lines(on_disk: Histories) -> None:
-    on_disk.write("d", 2, [*TABLE, "time.sleep(0.5)"])
-    said = at_terminal(on_disk, "--jobs", "4", size=(3, 100))
-    assert re.search(r"d +running +1/3 +d2", said)
+    on_disk.write("d", 2, [*TABLE, *told(on_disk)])
+    said = at_terminal(on_disk, "--jobs", "4", until=r"d +running +1/3 +d2", size=(3, 100))
     assert re.findall(r"(\w) +done +3/3", said)[-4:] == list(NAMES)
 
 
@@ -679,14 +717,15 @@ def test_a_terminal_that_can_not_move_its_cursor(on_disk: Histories) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_waits_for_what_is_at_work(on_disk: Histories, number: int) -> None:
-    began = begun(on_disk, "a", 1)
+    began = begun(on_disk, "a")
     with started(on_disk, "--jobs", "1") as process:
-        wait_for(began)
+        wait_for(process, began)
         # A terminal sends its interrupt to all, a supervisor to the one that it has started.
         (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+        wait_to_say(process, "interrupted: nothing else is begun")
+        go_on(on_disk)
         said = ended(process)
     assert process.returncode == 2, said
-    assert "interrupted: nothing else is begun" in said
     assert "the run was interrupted" in said
     assert re.search(r"(?m)^  a  done, at a3$", said)
     assert re.search(r"(?m)^  b  untouched$", said)
@@ -695,12 +734,12 @@ def test_an_interrupt_waits_for_what_is_at_work(on_disk: Histories, number: int)
 
 
 def test_a_second_interrupt_cuts_off_what_is_at_work(on_disk: Histories) -> None:
-    began = begun(on_disk, "a", 60)
+    began = begun(on_disk, "a")
     with started(on_disk, "--jobs", "1") as process:
-        wait_for(began)
-        for _ in range(2):
-            os.killpg(process.pid, signal.SIGINT)
-            time.sleep(0.3)
+        wait_for(process, began)
+        os.killpg(process.pid, signal.SIGINT)
+        wait_to_say(process, "interrupted: nothing else is begun")
+        os.killpg(process.pid, signal.SIGINT)
         said = ended(process)
     assert process.returncode == 2, said
     assert re.search(r"(?m)^  a  unknown, as its process was killed by SIGTERM$", said)
@@ -708,10 +747,12 @@ def test_a_second_interrupt_cuts_off_what_is_at_work(on_disk: Histories) -> None
 
 
 def test_an_interrupt_that_keeps_nothing_from_running(on_disk: Histories) -> None:
-    began = [begun(on_disk, name, 1) for name in NAMES]
+    began = [begun(on_disk, name) for name in NAMES]
     with started(on_disk, "--jobs", "4") as process:
-        wait_for(*began)
+        wait_for(process, *began)
         os.killpg(process.pid, signal.SIGINT)
+        wait_to_say(process, "interrupted: nothing else is begun")
+        go_on(on_disk)
         said = ended(process)
     assert process.returncode == 0, said
     assert [on_disk.state(name) for name in NAMES] == [whole(name) for name in NAMES]

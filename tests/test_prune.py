@@ -22,6 +22,7 @@ from flask_migrate_decl.errors import (
     HintsNotRemovedError,
 )
 from tests.project import App, Define, Project, begun
+from tests.site import LONGEST_WAIT
 from tests.test_cli import APP, Shell
 
 BINDS = ["eu", "us"]
@@ -465,7 +466,7 @@ def answered(shell: Shell, answer: str) -> str:
         text=True,
     ) as process:
         os.write(ours, answer.encode())
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=LONGEST_WAIT)
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 0

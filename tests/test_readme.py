@@ -27,6 +27,7 @@ from flask_migrate_decl.config.settings import (
 )
 from flask_migrate_decl.errors.rules import RULES
 from flask_migrate_decl.reporting import Depth
+from tests.site import LONGEST_WAIT
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"(?:<!-- (?P<what>[^>]*?) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.S)
@@ -99,6 +100,7 @@ class Walk:
                 env=self._environment | {"TERM": "dumb", "NO_COLOR": "1"},
                 encoding="utf-8",
                 dimensions=(40, 200),
+                timeout=LONGEST_WAIT,
             )
             said = ""
             for answer in re.findall(r"\] (\w)$", expected, re.M):
