@@ -170,7 +170,8 @@ class JournalTable:
 
     def mark_done(self) -> None:
         """Note that all that is written down is done."""
-        self.run(f"UPDATE {self.name} SET is_done = 1")
+        # A script may have switched sql_safe_updates on, which wants a key.
+        self.run(f"UPDATE {self.name} SET is_done = 1 WHERE position > 0")
 
     def mark_in_doubt(self, position: int) -> None:
         """Note that nobody knows how much of a statement that failed was done."""
@@ -187,7 +188,7 @@ class JournalTable:
 
     def clear(self) -> None:
         """Delete everything."""
-        self.run(f"DELETE FROM {self.name}")
+        self.run(f"DELETE FROM {self.name} WHERE position > 0")
         self.is_written = False
 
     # --- the database ---
