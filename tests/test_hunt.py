@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from tests.site import Site
 
@@ -50,3 +49,56 @@ def test_updates_that_need_a_key(site: Site) -> None:
         'run("INSERT INTO done (number) VALUES (1)")',
     )
     assert site.done() == [1]
+
+
+CAUGHT = {
+    "a table": "CREATE TABLE t (x INT)",
+    "a column": "ALTER TABLE t ADD COLUMN x INT",
+    "an index": "CREATE INDEX i ON t (x)",
+}
+
+
+@pytest.mark.parametrize("what", CAUGHT)
+def test_what_has_failed_as_it_was_there_was_not_done(site: Site, what: str) -> None:
+    execute(site, "CREATE TABLE t (x INT, INDEX i (x))")
+    die_and_go_on(
+        site,
+        f"try: run({CAUGHT[what]!r}); number = 7",
+        "except sa.exc.OperationalError: number = 1",
+        DIES,
+        'run(f"INSERT INTO done (number) VALUES ({number})")',
+    )
+    assert site.done() == [1]
+
+
+def test_an_index_with_a_percent_sign_is_found(site: Site) -> None:
+    die_and_go_on(site, 'op.create_index("a%b", "done", ["number"])', DIES)
+
+
+SETS = {
+    "an update": 'run("SET @n = 0"); run("UPDATE done SET number = (@n := @n + 1)")',
+    "a function": 'run("SET @n = f()")',
+    "a question": 'run("SELECT f() INTO @n")',
+    "a procedure": 'run("CALL p(@n)")',
+    "a driver": 'raw.cursor().callproc("p", (0,)); run("SET @n = @_p_0")',
+}
+
+
+@pytest.mark.parametrize("what", SETS)
+def test_a_variable_is_what_a_change_has_set_it_to(site: Site, what: str) -> None:
+    execute(
+        site,
+        "CREATE FUNCTION f() RETURNS INT MODIFIES SQL DATA"
+        " BEGIN INSERT INTO done (number) VALUES (0); RETURN 1; END",
+        "CREATE PROCEDURE p(OUT n INT) BEGIN INSERT INTO done (number) VALUES (0); SET n = 1; END",
+    )
+    if what == "an update":
+        execute(site, "INSERT INTO done (number) VALUES (0)")
+    die_and_go_on(
+        site,
+        SETS[what],
+        'run("CREATE TABLE t (x INT)")',
+        DIES,
+        'run("INSERT INTO done (number) VALUES (@n + 1)")',
+    )
+    assert site.done() == ([1, 2] if what == "an update" else [0, 2])

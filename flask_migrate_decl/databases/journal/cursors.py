@@ -96,7 +96,9 @@ class WatchedCursor:
 
     def callproc(self, procedure: str, args: Any = ()) -> Any:
         """Call a procedure, unless it was called before."""
-        self._begin(f"CALL {procedure}", args)
+        # So drivers hand the arguments over, and the script may ask for what became of them.
+        variables = ", ".join(f"@_{procedure}_{place}" for place, _ in enumerate(args))
+        self._begin(f"CALL {procedure}({variables})", args)
         return args if self._skipped else self._perform(self._cursor.callproc, procedure, args)
 
     def _run(self, run: Callable[..., Any], statement: Any, *args: Any, **options: Any) -> Any:
@@ -127,7 +129,7 @@ class WatchedCursor:
         return result
 
     def _serve(self, answer: Answer) -> None:
-        if answer.description is not None:
+        if answer.has_rows:
             self._description, self._rows = answer.description, iter(answer.rows)
 
     @property

@@ -14,6 +14,7 @@ from flask_migrate_decl.databases.journal.statements import (
     effect_of,
     first_word,
     schemas_in,
+    sets_variable,
     temporary_tables_made,
 )
 
@@ -69,7 +70,8 @@ class Evidence:
     def expected(self, statement: str) -> Effect:
         """Return what is to be expected of a statement, on this server and in this session."""
         effect = effect_of(statement)
-        if effect.kind in (Kind.READS, Kind.LOOKS) and self._calls_function(statement):
+        is_question = effect.kind in (Kind.READS, Kind.LOOKS) or sets_variable(statement)
+        if is_question and self._calls_function(statement):
             effect = Effect(Kind.CHANGES_ROWS)
         if effect.kind is Kind.CHANGES_SCHEMA and not self._is_told_by_schema(effect):
             return Effect(Kind.UNSURE)

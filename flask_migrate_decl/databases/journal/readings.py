@@ -49,22 +49,29 @@ class Answer:
 
     :param description: that of the cursor, as PEP 249 has it; ``None`` where no rows were returned.
     :param error: the name of the driver's error and its arguments.
+    :param variables: those of the session that the statement may have set, and their values.
     """
 
     description: Sequence[Any] | None = None
     rows: tuple[Any, ...] = ()
     error: tuple[str, tuple[Any, ...]] | None = None
+    variables: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
     def of_error(cls, error: BaseException) -> Answer:
         """Return the answer that a driver has raised."""
         return cls(error=(type(error).__name__, error.args))
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether rows were returned, if only none."""
+        return self.description is not None
+
     def written(self) -> str | None:
         """Return it as a text, empty where it can't be kept, ``None`` where there is nothing."""
         if self == Answer():
             return None
-        facts = (self.description, self.rows, self.error)
+        facts = (self.description, self.rows, self.error, self.variables)
         text = repr(facts)
         try:
             is_kept = len(text) <= _LONGEST_KEPT and ast.literal_eval(text) == facts

@@ -20,6 +20,7 @@ from flask_migrate_decl.databases.journal.statements import (
     tables_dropped,
     temporary_tables_made,
     variables_in,
+    variables_set_by,
     with_lock_of,
 )
 from flask_migrate_decl.databases.journal.table import Entry
@@ -132,6 +133,8 @@ class Recorder:
         assert self.connection.dialect.dbapi is not None
         if answer.error is not None:
             self._failures[entry.position] = effect.kind
+        for name, value in answer.variables:
+            self.table.run(f"SET {name} = %s", (value,))
         answer.raise_error(self.connection.dialect.dbapi)
         return Skipped(entry, answer)
 
@@ -172,7 +175,9 @@ class Recorder:
             self.table.note_committed()
             return None
         answer = _taken(cursor)
-        self.table.append(_done(entry, cursor, answer))
+        counts = (cursor.rowcount, cursor.lastrowid)
+        answer = self._with_variables(answer, running.statement)
+        self.table.append(_done(entry, counts, answer))
         if kind is Kind.UNSURE:
             self._commit_entries()
         return answer
@@ -180,6 +185,12 @@ class Recorder:
     def _commit_entries(self) -> None:
         self.before_commit()
         self.table.commit()
+
+    def _with_variables(self, answer: Answer, statement: str) -> Answer:
+        if not (names := variables_set_by(statement)):
+            return answer
+        (values,) = self.table.run(f"SELECT {', '.join(names)}")
+        return replace(answer, variables=tuple(zip(names, values, strict=True)))
 
     def _end_repeated(self, running: _Running) -> None:
         if running.effect.kind is Kind.ENDS_TRANSACTION:
@@ -200,7 +211,7 @@ class Recorder:
             return
         self._running = None
         self.table.note_rolled_back()
-        answer = Answer.of_error(error)
+        answer = self._with_variables(Answer.of_error(error), running.statement)
         if running.entry is None:
             self._readings.note((answer,))
             return
@@ -281,20 +292,23 @@ class Recorder:
         return self._refused
 
 
-def _taken(cursor: Any) -> Answer | None:
+def _taken(cursor: Any) -> Answer:
     """Take the rows that a statement has returned."""
     if cursor.description is None:
-        return None
+        return Answer()
     return Answer(tuple(map(tuple, cursor.description)), tuple(cursor.fetchall()))
 
 
-def _done(entry: Entry, cursor: Any, answer: Answer | None) -> Entry:
-    """Return the entry of a statement that is over."""
-    row_count = cursor.rowcount if cursor.rowcount < _MOST_ROWS else -1
+def _done(entry: Entry, counts: tuple[int, int | None], answer: Answer) -> Entry:
+    """Return the entry of a statement that is over.
+
+    :param counts: how many rows it was about, and the number that one was given.
+    """
+    row_count, last_row_id = counts
     return replace(
         entry,
         is_done=True,
-        row_count=row_count,
-        last_row_id=cursor.lastrowid or 0,
-        answer=None if answer is None else answer.written(),
+        row_count=row_count if row_count < _MOST_ROWS else -1,
+        last_row_id=last_row_id or 0,
+        answer=answer.written(),
     )

@@ -127,6 +127,7 @@ _LOCKS_TABLES = _pattern(
 _OF_SCHEMA = re.compile(
     rf"\b(?:INTO|UPDATE|FROM|JOIN|TABLE)\s+(?P<schema>{_WORD})\s*\.\s*{_WORD}", re.IGNORECASE
 )
+_SETS_VARIABLE = _pattern(r"SET\s+@(?!@)")
 _VARIABLE = re.compile(r"(?<![@\w`'\"])@(?P<name>[\w$.]+|`[^`]+`)")
 
 
@@ -170,6 +171,8 @@ def _kind_of_question(unquoted: str, text: str) -> Kind:
 
 
 def _changes_schema(text: str) -> Effect:
+    if ":=" in _QUOTED.sub("", text):
+        return Effect(Kind.UNSURE)
     for pattern in _TABLES:
         if (found := pattern.match(text)) and not _MOVES_ROWS.search(text):
             shown_by = f"SHOW CREATE TABLE {found['name']}"
@@ -236,6 +239,17 @@ def with_lock_of(table: str, statement: str) -> str:
 def schemas_in(statement: str) -> frozenset[str]:
     """Return the schemas that a statement names, without their quotes."""
     return frozenset(found["schema"].strip("`") for found in _OF_SCHEMA.finditer(statement))
+
+
+def variables_set_by(statement: str) -> tuple[str, ...]:
+    """Return the variables of the session that a change may set."""
+    is_plain = _ROWS.match(_without_comments(statement)) and ":=" not in statement
+    return () if is_plain else variables_in(statement)
+
+
+def sets_variable(statement: str) -> bool:
+    """Tell whether a statement sets a variable of the session, and no setting."""
+    return _SETS_VARIABLE.match(_without_comments(statement)) is not None
 
 
 def variables_in(statement: str) -> tuple[str, ...]:
