@@ -102,3 +102,26 @@ def test_a_variable_is_what_a_change_has_set_it_to(site: Site, what: str) -> Non
         'run("INSERT INTO done (number) VALUES (@n + 1)")',
     )
     assert site.done() == ([1, 2] if what == "an update" else [0, 2])
+
+
+DECIDES = {
+    "how many rows": 'known = raw.cursor().execute("SELECT * FROM done")',
+    "a result's number of rows": 'known = run("SELECT * FROM done").rowcount',
+    "which columns": 'known = "more" in run("SELECT * FROM done LIMIT 0").keys()',
+}
+
+
+@pytest.mark.parametrize("what", DECIDES)
+def test_what_a_script_decides_on_has_to_be_the_same(site: Site, what: str) -> None:
+    add(
+        site,
+        DECIDES[what],
+        'run("ALTER TABLE done ADD more INT")',
+        'run("INSERT INTO done (number) VALUES (1)")',
+        "op.get_bind().commit()",
+        DIES,
+        'known or run("INSERT INTO done (number) VALUES (2)")',
+    )
+    site.run("upgrade", exit_code=9)
+    assert "it has read other rows before" in site.run("upgrade", "--resume", exit_code=2)
+    assert site.done() == [1]

@@ -169,7 +169,7 @@ class Recorder:
         kind, entry = running.effect.kind, running.entry
         self.evidence.note_run(running.statement, kind)
         if entry is None:
-            self._end_repeated(running)
+            self._end_repeated(running, cursor)
             return None
         if kind is Kind.CHANGES_SCHEMA:
             self.table.note_committed()
@@ -192,11 +192,14 @@ class Recorder:
         (values,) = self.table.run(f"SELECT {', '.join(names)}")
         return replace(answer, variables=tuple(zip(names, values, strict=True)))
 
-    def _end_repeated(self, running: _Running) -> None:
+    def _end_repeated(self, running: _Running, cursor: Any) -> None:
         if running.effect.kind is Kind.ENDS_TRANSACTION:
             self.table.note_committed()
         elif first_word(running.statement) == "ROLLBACK":
             self.table.note_rolled_back()
+        if running.effect.kind is Kind.READS:
+            # A script may decide on what rows there are, and of which columns, and fetch none.
+            self._readings.note((_names(cursor), cursor.rowcount))
         # What a variable was set to is read by the statements that name it.
         if names := variables_in(running.statement):
             self._readings.note(self.table.run(f"SELECT {', '.join(names)}"))
@@ -297,6 +300,10 @@ def _taken(cursor: Any) -> Answer:
     if cursor.description is None:
         return Answer()
     return Answer(tuple(map(tuple, cursor.description)), tuple(cursor.fetchall()))
+
+
+def _names(cursor: Any) -> list[str]:
+    return [column[0] for column in cursor.description or ()]
 
 
 def _done(entry: Entry, counts: tuple[int, int | None], answer: Answer) -> Entry:
