@@ -139,7 +139,7 @@ def test_a_killed_process(
     assert victim.databases.server or half_written
 
 
-CUT_OFF = re.compile("^Error: .*(the database says|can't be reached|is lost)\\b", re.MULTILINE)
+CUT_OFF = re.compile(r"^Error: .*(the database says|can't be reached|is lost)\b", re.MULTILINE)
 """The lock is lost where the server is killed as the lock is looked at, before a commit."""
 
 
