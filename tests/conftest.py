@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.project import Project
 from tests.servers import (
@@ -16,6 +17,15 @@ from tests.servers import (
     find_mariadb_binaries,
     find_postgres_binaries,
 )
+
+# How long an example takes says how much the machine has to do besides.
+settings.register_profile(
+    "any machine",
+    settings(),
+    deadline=None,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.too_slow],
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
