@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.site import Site
 
@@ -124,4 +125,45 @@ def test_what_a_script_decides_on_has_to_be_the_same(site: Site, what: str) -> N
     )
     site.run("upgrade", exit_code=9)
     assert "it has read other rows before" in site.run("upgrade", "--resume", exit_code=2)
+    assert site.done() == [1]
+
+
+def test_how_many_rows_were_changed_is_told(site: Site) -> None:
+    execute(site, "INSERT INTO done (number) VALUES (5), (6)")
+    add(
+        site,
+        'run("UPDATE done SET pid = 1")',
+        'run("INSERT INTO done (number) VALUES (ROW_COUNT())")',
+        'run("UPDATE done SET pid = 2")',
+        'assert run("SELECT ROW_COUNT()").scalar() == 3',
+    )
+    site.run("upgrade")
+    assert site.done() == [2, 5, 6]
+
+
+def test_how_many_rows_were_changed_by_what_is_skipped_is_not(site: Site) -> None:
+    add(
+        site,
+        'run("INSERT INTO done (number) VALUES (5)"); op.get_bind().commit()',
+        DIES,
+        'run("INSERT INTO done (number) VALUES (ROW_COUNT())")',
+    )
+    site.run("upgrade", exit_code=9)
+    assert "is not known any more" in site.run("upgrade", "--resume", exit_code=2)
+    assert site.done() == [5]
+
+
+def test_a_function_of_another_schema_changes_rows_once(site: Site, mariadb_url: str) -> None:
+    other = f"{make_url(mariadb_url).database}_other"
+    execute(
+        site,
+        f"CREATE DATABASE {other}",
+        f"CREATE FUNCTION {other}.f() RETURNS INT MODIFIES SQL DATA"
+        f" BEGIN INSERT INTO {make_url(mariadb_url).database}.done (number) VALUES (1);"
+        " RETURN 1; END",
+    )
+    try:
+        die_and_go_on(site, f'run("SELECT {other}.f()"); run("CREATE TABLE t (x INT)")', DIES)
+    finally:
+        execute(site, f"DROP DATABASE {other}")
     assert site.done() == [1]

@@ -33,7 +33,7 @@ _KEEPS_ROWS = (
 """Whether there are rows that are not undone with a transaction."""
 _FUNCTIONS = (
     "SELECT routine_name FROM information_schema.routines"
-    " WHERE routine_schema = DATABASE() AND routine_type = 'FUNCTION'"
+    " WHERE routine_schema <> 'sys' AND routine_type = 'FUNCTION'"
 )
 _ELSEWHERE = (
     "SELECT info FROM information_schema.processlist"
@@ -70,8 +70,9 @@ class Evidence:
     def expected(self, statement: str) -> Effect:
         """Return what is to be expected of a statement, on this server and in this session."""
         effect = effect_of(statement)
-        is_question = effect.kind in (Kind.READS, Kind.LOOKS) or sets_variable(statement)
-        if is_question and self._calls_function(statement):
+        # Asked before rows are changed too: ROW_COUNT() tells of the statement right before it.
+        has_rows = effect.kind in (Kind.READS, Kind.LOOKS, Kind.CHANGES_ROWS)
+        if (has_rows or sets_variable(statement)) and self._calls_function(statement):
             effect = Effect(Kind.CHANGES_ROWS)
         if effect.kind is Kind.CHANGES_SCHEMA and not self._is_told_by_schema(effect):
             return Effect(Kind.UNSURE)

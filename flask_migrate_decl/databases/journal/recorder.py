@@ -16,6 +16,7 @@ from flask_migrate_decl.databases.journal.readings import (
 from flask_migrate_decl.databases.journal.statements import (
     Effect,
     Kind,
+    asks_of_last,
     first_word,
     tables_dropped,
     temporary_tables_made,
@@ -41,6 +42,7 @@ _IS_ANOTHER = "it runs another one, or with other values"
 _READS_OTHERWISE = "it has read other rows before"
 _IS_NOT_KEPT = "it asks for rows that were returned then"
 _TABLE_IS_GONE = "it goes on with a temporary table that is gone"
+_LAST_IS_LOST = "it asks what the last statement has done, which is not known any more"
 _CONNECTION_IS_ANOTHER = "it goes on with another connection"
 _IS_NOT_WRITTEN = "it goes on although that could not be written down"
 
@@ -75,6 +77,7 @@ class Recorder:
     _failures: dict[int, Kind] = field(default_factory=dict)
     _refused: JournalDiffersError | None = None
     _temporary: dict[str, Entry] = field(default_factory=dict)
+    _is_last_lost: bool = False
     _readings: Readings = field(default_factory=Readings)
 
     # --- a statement ---
@@ -85,6 +88,8 @@ class Recorder:
         :raises JournalDiffersError: another one was run then.
         """
         self._verify()
+        if self._is_last_lost and asks_of_last(statement):
+            raise self._differs(self._here(statement), _LAST_IS_LOST)
         effect = self.evidence.expected(statement)
         if effect.kind in _IS_REPEATED:
             self._begin_repeated(effect, statement, parameters)
@@ -123,6 +128,7 @@ class Recorder:
         if entry.fingerprint != mark:
             raise self._differs(entry, _IS_ANOTHER)
         self._note_temporary(entry, statement)
+        self._is_last_lost = True
         is_last = entry is self.entries[-1]
         if number := entry.last_insert_id if is_last else entry.last_row_id:
             self.table.run("DO LAST_INSERT_ID(%s)", (number,))
@@ -168,6 +174,7 @@ class Recorder:
         assert running is not None
         kind, entry = running.effect.kind, running.entry
         self.evidence.note_run(running.statement, kind)
+        self._is_last_lost = kind is Kind.UNSURE
         if entry is None:
             self._end_repeated(running, cursor)
             return None

@@ -127,6 +127,7 @@ _LOCKS_TABLES = _pattern(
 _OF_SCHEMA = re.compile(
     rf"\b(?:INTO|UPDATE|FROM|JOIN|TABLE)\s+(?P<schema>{_WORD})\s*\.\s*{_WORD}", re.IGNORECASE
 )
+_OF_LAST = _pattern(r"\b(ROW_COUNT|FOUND_ROWS)\s*\(|\bGET\s+DIAGNOSTICS\b")
 _SETS_VARIABLE = _pattern(r"SET\s+@(?!@)")
 _VARIABLE = re.compile(r"(?<![@\w`'\"])@(?P<name>[\w$.]+|`[^`]+`)")
 
@@ -250,6 +251,11 @@ def variables_set_by(statement: str) -> tuple[str, ...]:
 def sets_variable(statement: str) -> bool:
     """Tell whether a statement sets a variable of the session, and no setting."""
     return _SETS_VARIABLE.match(_without_comments(statement)) is not None
+
+
+def asks_of_last(statement: str) -> bool:
+    """Tell whether a statement asks what the one before it has done."""
+    return _OF_LAST.search(_QUOTED.sub("", statement)) is not None
 
 
 def variables_in(statement: str) -> tuple[str, ...]:
