@@ -167,3 +167,28 @@ def test_a_function_of_another_schema_changes_rows_once(site: Site, mariadb_url:
     finally:
         execute(site, f"DROP DATABASE {other}")
     assert site.done() == [1]
+
+
+def test_what_the_journal_has_committed_is_not_rolled_back(site: Site) -> None:
+    """The script would insert it again."""
+    execute(site, "CREATE TABLE old (x INT) ENGINE=MyISAM")
+    add(
+        site,
+        'run("INSERT INTO done (number) VALUES (1)")',
+        "op.get_bind().rollback()",
+        'run("INSERT INTO done (number) VALUES (1)")',
+    )
+    assert "it rolls back what had to be committed" in site.run("upgrade", exit_code=2)
+    assert site.done() == [1]
+
+
+@pytest.mark.parametrize("call", ["raw.begin()", "raw.autocommit(True)"])
+def test_a_driver_commits_by_other_calls(site: Site, call: str) -> None:
+    die_and_go_on(site, 'run("INSERT INTO done (number) VALUES (1)")', call, DIES)
+    assert site.done() == [1]
+
+
+def test_a_statement_without_a_cursor_is_refused(site: Site) -> None:
+    add(site, 'raw.query("INSERT INTO done (number) VALUES (1)")')
+    assert "without a cursor" in site.run("upgrade", exit_code=2)
+    assert site.done() == []

@@ -42,6 +42,9 @@ class Watcher(Protocol):
     def saw(self, rows: Sequence[object]) -> None:
         """Note what a script has read."""
 
+    def verify_sending(self) -> None:
+        """Find out that a statement goes past every cursor."""
+
     def before_commit(self) -> None:
         """Write down what is going to be committed."""
 
@@ -57,24 +60,41 @@ def watch(driver: Any, watcher: Watcher) -> Callable[[], None]:
 
     :param driver: a connection as PEP 249 has it.
     """
-    make, commit, roll_back = driver.cursor, driver.commit, driver.rollback
-
-    def watched_commit() -> None:
-        watcher.before_commit()
-        commit()
-        watcher.after_commit()
-
-    def watched_rollback() -> None:
-        roll_back()
-        watcher.after_rollback()
-
+    make = driver.cursor
+    around: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
+        "commit": (watcher.before_commit, watcher.after_commit),
+        "rollback": (_nothing, watcher.after_rollback),
+        # Those of some drivers: two that commit too, and one that goes past every cursor.
+        "autocommit": (watcher.before_commit, _nothing),
+        "begin": (watcher.before_commit, _nothing),
+        "query": (watcher.verify_sending, _nothing),
+    }
+    found = [name for name in around if callable(getattr(driver, name, None))]
+    for name in found:
+        setattr(driver, name, _between(*around[name], getattr(driver, name)))
     driver.cursor = lambda *args, **options: WatchedCursor(make(*args, **options), watcher)
-    driver.commit, driver.rollback = watched_commit, watched_rollback
 
     def end() -> None:
-        del driver.cursor, driver.commit, driver.rollback
+        for name in ("cursor", *found):
+            delattr(driver, name)
 
     return end
+
+
+def _nothing() -> None:
+    pass
+
+
+def _between(
+    before: Callable[[], None], after: Callable[[], None], call: Callable[..., Any]
+) -> Callable[..., Any]:
+    def watched(*args: Any, **options: Any) -> Any:
+        before()
+        result = call(*args, **options)
+        after()
+        return result
+
+    return watched
 
 
 class WatchedCursor:

@@ -106,7 +106,7 @@ class Evidence:
     def _may_stay(self, statement: str) -> bool:
         """Tell whether rows are not undone with the transaction."""
         schemas = (None, *sorted(schemas_in(statement)))
-        return self._is_autocommit or any(map(self._may_stay_in, schemas))
+        return self.is_autocommit or any(map(self._may_stay_in, schemas))
 
     def _may_stay_in(self, schema: str | None) -> bool:
         if schema not in self._keeps_rows:
@@ -114,7 +114,8 @@ class Evidence:
         return self._keeps_rows[schema]
 
     @property
-    def _is_autocommit(self) -> bool:
+    def is_autocommit(self) -> bool:
+        """Whether each statement is committed at once."""
         driver = self.connection.connection.dbapi_connection
         get = getattr(driver, "get_autocommit", None)
         return bool(get() if get else self.table.ask("SELECT @@autocommit"))

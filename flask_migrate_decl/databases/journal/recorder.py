@@ -17,6 +17,7 @@ from flask_migrate_decl.databases.journal.statements import (
     Effect,
     Kind,
     asks_of_last,
+    commits_by_itself,
     first_word,
     tables_dropped,
     temporary_tables_made,
@@ -43,6 +44,8 @@ _READS_OTHERWISE = "it has read other rows before"
 _IS_NOT_KEPT = "it asks for rows that were returned then"
 _TABLE_IS_GONE = "it goes on with a temporary table that is gone"
 _LAST_IS_LOST = "it asks what the last statement has done, which is not known any more"
+_IS_COMMITTED = "it rolls back what had to be committed with it"
+_IS_PAST_CURSORS = "it sends a statement without a cursor"
 _CONNECTION_IS_ANOTHER = "it goes on with another connection"
 _IS_NOT_WRITTEN = "it goes on although that could not be written down"
 
@@ -77,6 +80,7 @@ class Recorder:
     _failures: dict[int, Kind] = field(default_factory=dict)
     _refused: JournalDiffersError | None = None
     _temporary: dict[str, Entry] = field(default_factory=dict)
+    _committed: Entry | None = None
     _is_last_lost: bool = False
     _readings: Readings = field(default_factory=Readings)
 
@@ -163,6 +167,8 @@ class Recorder:
             self.before_commit()
         if effect.kind is Kind.UNSURE:
             self.table.commit()
+            is_of_script = commits_by_itself(statement) or self.evidence.is_autocommit
+            self._committed = None if is_of_script else entry
 
     def adapted(self, statement: str) -> str:
         """Return the statement to run instead of one."""
@@ -179,7 +185,7 @@ class Recorder:
             self._end_repeated(running, cursor)
             return None
         if kind is Kind.CHANGES_SCHEMA:
-            self.table.note_committed()
+            self.after_commit()
             return None
         answer = _taken(cursor)
         counts = (cursor.rowcount, cursor.lastrowid)
@@ -201,9 +207,9 @@ class Recorder:
 
     def _end_repeated(self, running: _Running, cursor: Any) -> None:
         if running.effect.kind is Kind.ENDS_TRANSACTION:
-            self.table.note_committed()
+            self.after_commit()
         elif first_word(running.statement) == "ROLLBACK":
-            self.table.note_rolled_back()
+            self.after_rollback()
         if running.effect.kind is Kind.READS:
             # A script may decide on what rows there are, and of which columns, and fetch none.
             self._readings.note((_names(cursor), cursor.rowcount))
@@ -243,6 +249,14 @@ class Recorder:
         """Note what a script has read."""
         self._readings.note(rows)
 
+    def verify_sending(self) -> None:
+        """Find out that a statement goes past every cursor.
+
+        :raises JournalDiffersError: it does, and nobody would know that it was run.
+        """
+        if self._running is None and not self.table.is_asking:
+            raise self._differs(self._here(""), _IS_PAST_CURSORS)
+
     def before_commit(self) -> None:
         """Write down what is going to be committed, or let the script not go on."""
         try:
@@ -253,10 +267,16 @@ class Recorder:
 
     def after_commit(self) -> None:
         """Note that it is."""
+        self._committed = None
         self.table.note_committed()
 
     def after_rollback(self) -> None:
-        """Note that what was not committed is undone."""
+        """Note that what was not committed is undone.
+
+        A script that goes on believes it of what the journal has committed, and is stopped.
+        """
+        if self._committed is not None:
+            self._differs(self._committed, _IS_COMMITTED)
         self.table.note_rolled_back()
 
     # --- the whole script ---

@@ -127,6 +127,10 @@ _LOCKS_TABLES = _pattern(
 _OF_SCHEMA = re.compile(
     rf"\b(?:INTO|UPDATE|FROM|JOIN|TABLE)\s+(?P<schema>{_WORD})\s*\.\s*{_WORD}", re.IGNORECASE
 )
+_COMMITS = _pattern(
+    r"(ALTER|CREATE(?!\s+(OR\s+REPLACE\s+)?TEMPORARY\b)|DROP(?!\s+TEMPORARY\b)|GRANT|RENAME|REVOKE"
+    r"|TRUNCATE)\b"
+)
 _OF_LAST = _pattern(r"\b(ROW_COUNT|FOUND_ROWS)\s*\(|\bGET\s+DIAGNOSTICS\b")
 _SETS_VARIABLE = _pattern(r"SET\s+@(?!@)")
 _VARIABLE = re.compile(r"(?<![@\w`'\"])@(?P<name>[\w$.]+|`[^`]+`)")
@@ -251,6 +255,11 @@ def variables_set_by(statement: str) -> tuple[str, ...]:
 def sets_variable(statement: str) -> bool:
     """Tell whether a statement sets a variable of the session, and no setting."""
     return _SETS_VARIABLE.match(_without_comments(statement)) is not None
+
+
+def commits_by_itself(statement: str) -> bool:
+    """Tell whether a statement commits, of those that nobody can tell whether they were done."""
+    return _COMMITS.match(_without_comments(statement)) is not None
 
 
 def asks_of_last(statement: str) -> bool:

@@ -82,6 +82,7 @@ class JournalTable:
     version_options: Mapping[str, Any]
     exists: bool = False
     is_written: bool = False
+    is_asking: bool = False
     _driver: Any = field(init=False)
     _pending: list[Entry] = field(default_factory=list)
     _flushed: list[Entry] = field(default_factory=list)
@@ -221,11 +222,13 @@ class JournalTable:
     def run(self, statement: str, parameters: tuple[object, ...] = ()) -> Sequence[Any]:
         """Run a statement, and return its rows."""
         cursor = self._cursor()
+        self.is_asking = True
         try:
             # Parameters also where there are none: percent signs are doubled.
             cursor.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else ()
         finally:
+            self.is_asking = False
             cursor.close()
 
     def commit(self) -> None:
