@@ -192,3 +192,15 @@ def test_a_statement_without_a_cursor_is_refused(site: Site) -> None:
     add(site, 'raw.query("INSERT INTO done (number) VALUES (1)")')
     assert "without a cursor" in site.run("upgrade", exit_code=2)
     assert site.done() == []
+
+
+def test_rows_that_are_still_coming_in_are_not_lost(site: Site) -> None:
+    execute(site, "INSERT INTO done (number) VALUES (1), (2)")
+    add(
+        site,
+        'run("SET @n = 0")',
+        "found = op.get_bind().execution_options(stream_results=True)"
+        '.exec_driver_sql("SELECT @n := @n + 1 FROM done").fetchall()',
+        "assert len(found) == 2",
+    )
+    site.run("upgrade")

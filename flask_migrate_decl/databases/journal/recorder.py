@@ -81,6 +81,7 @@ class Recorder:
     _refused: JournalDiffersError | None = None
     _temporary: dict[str, Entry] = field(default_factory=dict)
     _committed: Entry | None = None
+    _variables: tuple[str, ...] = ()
     _is_last_lost: bool = False
     _readings: Readings = field(default_factory=Readings)
 
@@ -94,6 +95,7 @@ class Recorder:
         self._verify()
         if self._is_last_lost and asks_of_last(statement):
             raise self._differs(self._here(statement), _LAST_IS_LOST)
+        self._note_variables()
         effect = self.evidence.expected(statement)
         if effect.kind in _IS_REPEATED:
             self._begin_repeated(effect, statement, parameters)
@@ -213,8 +215,13 @@ class Recorder:
         if running.effect.kind is Kind.READS:
             # A script may decide on what rows there are, and of which columns, and fetch none.
             self._readings.note((_names(cursor), cursor.rowcount))
-        # What a variable was set to is read by the statements that name it.
-        if names := variables_in(running.statement):
+        # What a variable was set to is read by the statements that name it, and it is asked for with
+        # the next one: rows may still be coming in.
+        self._variables = variables_in(running.statement)
+
+    def _note_variables(self) -> None:
+        names, self._variables = self._variables, ()
+        if names:
             self._readings.note(self.table.run(f"SELECT {', '.join(names)}"))
 
     def fail(self, error: BaseException) -> None:
