@@ -204,3 +204,15 @@ def test_rows_that_are_still_coming_in_are_not_lost(site: Site) -> None:
         "assert len(found) == 2",
     )
     site.run("upgrade")
+
+
+@pytest.mark.slow
+def test_a_script_may_run_many_statements_in_a_transaction(site: Site) -> None:
+    add(
+        site,
+        'more = "x" * 900',
+        'for _ in range(20000): run(f"INSERT INTO done (number) VALUES (1) /* {more} */")',
+        "op.get_bind().commit()",
+    )
+    site.run("upgrade")
+    assert len(site.done()) == 20000

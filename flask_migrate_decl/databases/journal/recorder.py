@@ -215,7 +215,7 @@ class Recorder:
         if running.effect.kind is Kind.READS:
             # A script may decide on what rows there are, and of which columns, and fetch none.
             self._readings.note((_names(cursor), cursor.rowcount))
-        # What a variable was set to is read by the statements that name it, and it is asked for with
+        # What a variable was set to is read by the statements that name it, and is asked for with
         # the next one: rows may still be coming in.
         self._variables = variables_in(running.statement)
 

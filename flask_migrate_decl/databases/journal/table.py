@@ -9,15 +9,14 @@ from flask_migrate_decl.databases.journal.readings import fingerprint
 from flask_migrate_decl.errors import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
 _SHOWN_LENGTH = 1000
+_LONGEST_BATCH = 500_000
 _NO_SUCH_TABLE = 1146
 _LONGEST_NAME = 64
-_MOST_AT_ONCE = 200
-"""A server takes no longer text than it is set to, by default 16 MB."""
 _SUFFIX = "_journal"
 _COLUMNS = (
     "position",
@@ -141,16 +140,16 @@ class JournalTable:
         entries, self._pending = self._pending[:count], self._pending[count:]
         if not entries:
             return
-        for begin in range(0, count, _MOST_AT_ONCE):
-            self._write(entries[begin : begin + _MOST_AT_ONCE])
+        for batch in _batches(map(_row, entries)):
+            self._write(batch)
         self._flushed += entries
         self.is_written = True
 
-    def _write(self, entries: Sequence[Entry]) -> None:
+    def _write(self, rows: Sequence[tuple[object, ...]]) -> None:
         # What was written in a transaction that a script has rolled back is written again.
         one = f"({', '.join(['%s'] * len(_COLUMNS))}, LAST_INSERT_ID())"
-        values = tuple(value for entry in entries for value in _row(entry))
-        self.run(f"REPLACE INTO {self.name} VALUES {', '.join([one] * len(entries))}", values)
+        values = tuple(value for row in rows for value in row)
+        self.run(f"REPLACE INTO {self.name} VALUES {', '.join([one] * len(rows))}", values)
 
     def note_committed(self) -> None:
         """Note that what was written down stays."""
@@ -242,6 +241,20 @@ def _entry(row: Sequence[Any], count: int) -> Entry:
     # A statement that another one follows was over.
     is_over = bool(entry.is_done) or entry.position < count
     return replace(entry, is_upgrade=bool(entry.is_upgrade), is_done=is_over)
+
+
+def _batches(rows: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
+    """Give rows as many at a time as a server takes in one statement: ``max_allowed_packet``."""
+    batch: list[tuple[object, ...]] = []
+    length = 0
+    for row in rows:
+        batch.append(row)
+        length += sum(len(str(value)) for value in row)
+        if length >= _LONGEST_BATCH:
+            yield batch
+            batch, length = [], 0
+    if batch:
+        yield batch
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
