@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, TextClause, inspect, text
 
 from flask_migrate_decl.databases.journal.statements import Kind, effect_of
 from tests.conftest import mariadb_binaries
@@ -319,6 +319,23 @@ def test_what_has_only_waited_is_tried_again(site: Site) -> None:
         _, errors = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 0, errors
     assert site.done() == [1]
+
+
+def is_running(statement: str) -> TextClause:
+    return text(f"SELECT count(*) FROM information_schema.processlist WHERE info = '{statement}'")
+
+
+IS_LOCKED = text(
+    "SELECT IS_USED_LOCK(CONCAT('flask_migrate_decl_', SHA1(COALESCE(DATABASE(), ''))))"
+)
+
+
+def wait_until(watcher: Connection, query: TextClause, process: subprocess.Popen[str]) -> None:
+    """Wait until the server says so, or a process has ended."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not watcher.scalar(query) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 # --- kills -------------------------------------------------------------------------------------

@@ -137,6 +137,28 @@ class JournalDiffersError(DatabaseError):
 
 
 @dataclass(eq=False)
+class NotJournalledError(DatabaseError):
+    """A script does what can't be written down so that it could be gone on with.
+
+    :param bind: the bind key, ``None`` for the default database.
+    :param reason: what that is.
+    """
+
+    bind: str | None
+    revision: str
+    is_upgrade: bool
+    reason: str
+
+    def __str__(self) -> str:
+        what = "the revision" if self.is_upgrade else "the downgrade of"
+        return (
+            f"{what} {self.revision} was stopped on {database_in_words(self.bind)}: {self.reason}. "
+            "On this database it has to be known of each statement whether it was run, so that "
+            "none is run twice. Let the script do it in another way."
+        )
+
+
+@dataclass(eq=False)
 class StatementRunningError(DatabaseError):
     """The server is still at the last statement of an earlier run.
 

@@ -45,6 +45,9 @@ class Watcher(Protocol):
     def verify_sending(self) -> None:
         """Find out that a statement goes past every cursor."""
 
+    def after_move(self) -> None:
+        """Note that another schema is the default one."""
+
     def before_commit(self) -> None:
         """Write down what is going to be committed."""
 
@@ -64,9 +67,10 @@ def watch(driver: Any, watcher: Watcher) -> Callable[[], None]:
     around: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
         "commit": (watcher.before_commit, watcher.after_commit),
         "rollback": (_nothing, watcher.after_rollback),
-        # Those of some drivers: two that commit too, and one that goes past every cursor.
+        # Those of some drivers: two that commit too, a ``USE``, and one that goes past every cursor.
         "autocommit": (watcher.before_commit, _nothing),
         "begin": (watcher.before_commit, _nothing),
+        "select_db": (_nothing, watcher.after_move),
         "query": (watcher.verify_sending, _nothing),
     }
     found = [name for name in around if callable(getattr(driver, name, None))]

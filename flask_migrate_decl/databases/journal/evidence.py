@@ -13,7 +13,7 @@ from flask_migrate_decl.databases.journal.statements import (
     drops_temporary_tables,
     effect_of,
     first_word,
-    schemas_in,
+    qualifiers_in,
     sets_variable,
     temporary_tables_made,
 )
@@ -44,8 +44,10 @@ _PLACEHOLDER = re.compile(r"(?<!%)(?:%%)*%(?:\(\w+\))?s")
 _LOCK_WAIT_TIMEOUT = 1205
 _COUNTER = re.compile(r"^(\).*?) AUTO_INCREMENT=\d+", re.MULTILINE)
 """It goes on with the rows that an app inserts."""
+_SHOWING = ("sql_mode", "sql_quote_show_create", "character_set_results")
+"""The settings by which ``SHOW CREATE TABLE`` is worded."""
 _MODES_OF_SHOWN = ("ANSI_QUOTES", "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS")
-"""Those by which ``SHOW CREATE TABLE`` is worded otherwise."""
+"""Those of ``sql_mode`` that count."""
 _MAY_CHANGE_ENGINES = re.compile(r"\b(ENGINE|LIKE)\b", re.IGNORECASE)
 _CHANGES_SESSION = (Kind.SESSION, Kind.ENDS_TRANSACTION, Kind.UNSURE)
 
@@ -61,9 +63,13 @@ class Evidence:
     table: JournalTable
     _keeps_rows: dict[str | None, bool] = field(default_factory=dict)
     _functions: frozenset[str] | None = None
-    _mode: str | None = None
+    _showing: tuple[object, ...] | None = None
+    _character_set: object = None
     _is_elsewhere: bool = False
     _temporary: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        *_, self._character_set = self._asked_showing()
 
     # --- what is to be expected ---
 
@@ -90,7 +96,7 @@ class Evidence:
         is_schema = kind is Kind.CHANGES_SCHEMA
         if kind in _CHANGES_SESSION or (is_schema and _MAY_CHANGE_ENGINES.search(statement)):
             self._keeps_rows.clear()
-            self._functions = self._mode = None
+            self._functions = self._showing = None
         self._is_elsewhere |= first_word(statement) == "USE"
         self._temporary |= set(temporary_tables_made(statement))
 
@@ -105,7 +111,7 @@ class Evidence:
 
     def _may_stay(self, statement: str) -> bool:
         """Tell whether rows are not undone with the transaction."""
-        schemas = (None, *sorted(schemas_in(statement)))
+        schemas = (None, *sorted(qualifiers_in(statement)))
         return self.is_autocommit or any(map(self._may_stay_in, schemas))
 
     def _may_stay_in(self, schema: str | None) -> bool:
@@ -161,18 +167,34 @@ class Evidence:
         return any(_is_same(running, last.statement) for (running,) in self.table.run(_ELSEWHERE))
 
     def _shown(self, effect: Effect) -> str:
-        """Return what is there of what a statement changes, an empty text where nothing is."""
-        if self._mode is None:
-            self._mode = str(self.table.ask("SELECT @@sql_mode"))
-        is_plain = not any(mode in self._mode for mode in _MODES_OF_SHOWN)
-        if not is_plain:
-            self.table.run("SET SESSION sql_mode = ''")
+        """Return what is there of what a statement changes, an empty text where nothing is.
+
+        It is worded as in a session that no script has changed.
+        """
+        if self._showing is None:
+            self._showing = self._asked_showing()
+        is_changed = not self._is_plain(self._showing)
+        if is_changed:
+            self._show_by(("", 1, self._character_set))
         try:
             rows = self.table.run_if_there(effect.shown_by)
         finally:
-            if not is_plain:
-                self.table.run("SET SESSION sql_mode = %s", (self._mode,))
+            if is_changed:
+                self._show_by(self._showing)
         return _COUNTER.sub(r"\1", str(rows[0][1])) if rows else ""
+
+    def _is_plain(self, showing: tuple[object, ...]) -> bool:
+        mode, quotes, character_set = showing
+        has_mode = any(one in str(mode) for one in _MODES_OF_SHOWN)
+        return not has_mode and quotes == 1 and character_set == self._character_set
+
+    def _asked_showing(self) -> tuple[object, ...]:
+        (values,) = self.table.run(f"SELECT {', '.join(f'@@{name}' for name in _SHOWING)}")
+        return tuple(values)
+
+    def _show_by(self, values: tuple[object, ...]) -> None:
+        sets = ", ".join(f"SESSION {name} = %s" for name in _SHOWING)
+        self.table.run(f"SET {sets}", values)
 
 
 def was_not_begun(statement: str, error: BaseException) -> bool:

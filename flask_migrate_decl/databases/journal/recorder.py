@@ -26,7 +26,7 @@ from flask_migrate_decl.databases.journal.statements import (
     with_lock_of,
 )
 from flask_migrate_decl.databases.journal.table import Entry
-from flask_migrate_decl.errors import JournalDiffersError
+from flask_migrate_decl.errors import DatabaseError, JournalDiffersError, NotJournalledError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class _Running:
 class Recorder:
     """What a revision's script does, statement by statement.
 
-    Raising ``JournalDiffersError`` once is not enough, as a script may go on after an error.
+    To refuse a statement once is not enough, as a script may go on after an error.
 
     :param entries: what an earlier run has written down of the same revision.
     """
@@ -78,11 +78,11 @@ class Recorder:
     _position: int = 0
     _running: _Running | None = None
     _failures: dict[int, Kind] = field(default_factory=dict)
-    _refused: JournalDiffersError | None = None
+    _refused: DatabaseError | None = None
     _temporary: dict[str, Entry] = field(default_factory=dict)
-    _committed: Entry | None = None
+    _has_committed: bool = False
     _variables: tuple[str, ...] = ()
-    _is_last_lost: bool = False
+    _last: int | None = None
     _readings: Readings = field(default_factory=Readings)
 
     # --- a statement ---
@@ -91,12 +91,12 @@ class Recorder:
         """Note that a statement is going to be run; return what it has done if it was before.
 
         :raises JournalDiffersError: another one was run then.
+        :raises NotJournalledError: what it does could not be gone on with.
         """
         self._verify()
-        if self._is_last_lost and asks_of_last(statement):
-            raise self._differs(self._here(statement), _LAST_IS_LOST)
         self._note_variables()
         effect = self.evidence.expected(statement)
+        self._verify_last(effect, statement)
         if effect.kind in _IS_REPEATED:
             self._begin_repeated(effect, statement, parameters)
             return None
@@ -114,13 +114,22 @@ class Recorder:
             raise self._refused
         self.verify_connection()
 
+    def _verify_last(self, effect: Effect, statement: str) -> None:
+        """Find out that a question of the journal's came between two statements of the script's.
+
+        :raises NotJournalledError: the second asks what the first one has done.
+        """
+        is_lost = self._last != self.table.questions or effect.kind in _IS_WRITTEN_BEFORE
+        if is_lost and asks_of_last(statement):
+            raise self._left(_LAST_IS_LOST)
+
     def verify_connection(self, *_event: object) -> None:
         """Find out that statements go where nobody watches them.
 
-        :raises JournalDiffersError: the connection was lost, and the script goes on with another.
+        :raises NotJournalledError: the connection was lost, and the script goes on with another.
         """
         if not self.table.is_of_connection:
-            raise self._differs(self._here(""), _CONNECTION_IS_ANOTHER)
+            raise self._left(_CONNECTION_IS_ANOTHER)
 
     def _begin_repeated(self, effect: Effect, statement: str, parameters: object) -> None:
         self._readings.note((statement, parameters))
@@ -129,12 +138,14 @@ class Recorder:
         self._running = _Running(effect, statement)
 
     def _skip(self, entry: Entry, effect: Effect, statement: str, mark: str) -> Skipped:
+        if entry.position != self._position:
+            raise self._differs(entry, _IS_ANOTHER)
         if entry.readings != self._readings.fingerprint:
             raise self._differs(entry, _READS_OTHERWISE)
         if entry.fingerprint != mark:
             raise self._differs(entry, _IS_ANOTHER)
         self._note_temporary(entry, statement)
-        self._is_last_lost = True
+        self._last = None
         is_last = entry is self.entries[-1]
         if number := entry.last_insert_id if is_last else entry.last_row_id:
             self.table.run("DO LAST_INSERT_ID(%s)", (number,))
@@ -170,7 +181,7 @@ class Recorder:
         if effect.kind is Kind.UNSURE:
             self.table.commit()
             is_of_script = commits_by_itself(statement) or self.evidence.is_autocommit
-            self._committed = None if is_of_script else entry
+            self._has_committed = not is_of_script
 
     def adapted(self, statement: str) -> str:
         """Return the statement to run instead of one."""
@@ -179,10 +190,10 @@ class Recorder:
     def end(self, cursor: Any) -> Answer | None:
         """Note that a statement was run; return its rows, if they were taken from the cursor."""
         running, self._running = self._running, None
+        self._last = self.table.questions
         assert running is not None
         kind, entry = running.effect.kind, running.entry
         self.evidence.note_run(running.statement, kind)
-        self._is_last_lost = kind is Kind.UNSURE
         if entry is None:
             self._end_repeated(running, cursor)
             return None
@@ -259,22 +270,26 @@ class Recorder:
     def verify_sending(self) -> None:
         """Find out that a statement goes past every cursor.
 
-        :raises JournalDiffersError: it does, and nobody would know that it was run.
+        :raises NotJournalledError: it does, and nobody would know that it was run.
         """
         if self._running is None and not self.table.is_asking:
-            raise self._differs(self._here(""), _IS_PAST_CURSORS)
+            raise self._left(_IS_PAST_CURSORS)
+
+    def after_move(self) -> None:
+        """Note that another schema is the default one."""
+        self.evidence.note_run("USE", Kind.SESSION)
 
     def before_commit(self) -> None:
         """Write down what is going to be committed, or let the script not go on."""
         try:
             self.table.flush()
         except BaseException:
-            self._differs(self._here(""), _IS_NOT_WRITTEN)
+            self._left(_IS_NOT_WRITTEN)
             raise
 
     def after_commit(self) -> None:
         """Note that it is."""
-        self._committed = None
+        self._has_committed = False
         self.table.note_committed()
 
     def after_rollback(self) -> None:
@@ -282,8 +297,8 @@ class Recorder:
 
         A script that goes on believes it of what the journal has committed, and is stopped.
         """
-        if self._committed is not None:
-            self._differs(self._committed, _IS_COMMITTED)
+        if self._has_committed:
+            self._left(_IS_COMMITTED)
         self.table.note_rolled_back()
 
     # --- the whole script ---
@@ -322,10 +337,14 @@ class Recorder:
     def _here(self, statement: str) -> Entry:
         return Entry(self._position, self.revision, self.is_upgrade, statement, "", "")
 
-    def _differs(self, entry: Entry, reason: str) -> JournalDiffersError:
+    def _differs(self, entry: Entry, reason: str) -> DatabaseError:
         self._refused = JournalDiffersError(
             self.bind, entry.revision, entry.is_upgrade, entry.position, entry.statement, reason
         )
+        return self._refused
+
+    def _left(self, reason: str) -> DatabaseError:
+        self._refused = NotJournalledError(self.bind, self.revision, self.is_upgrade, reason)
         return self._refused
 
 

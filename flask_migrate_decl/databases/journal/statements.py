@@ -51,6 +51,7 @@ class Effect:
 
 _COMMENT = re.compile(r"\s*(?:/\*(?!!).*?\*/|--[ \t][^\n]*(?:\n|$)|#[^\n]*(?:\n|$))", re.DOTALL)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
+_STRING = re.compile(r"""'(?:[^'\\]|\\.|'')*'""", re.DOTALL)
 _LIMITED = re.compile(r"SET\s+STATEMENT\b.*?\sFOR\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 """A statement with settings for it alone: https://mariadb.com/kb/en/set-statement/"""
 _WORD = r"(?:`(?:[^`]|``)+`|[\w$]+)"
@@ -124,9 +125,7 @@ _DROPS_TABLES = _pattern(
 _LOCKS_TABLES = _pattern(
     r"(?P<locks>LOCK\s+TABLES?\s.*?)(?P<wait>\s+(?:WAIT\s+\d+|NOWAIT))?\s*;?\s*$"
 )
-_OF_SCHEMA = re.compile(
-    rf"\b(?:INTO|UPDATE|FROM|JOIN|TABLE)\s+(?P<schema>{_WORD})\s*\.\s*{_WORD}", re.IGNORECASE
-)
+_QUALIFIER = re.compile(rf"(?P<schema>{_WORD})\s*\.")
 _COMMITS = _pattern(
     r"(ALTER|CREATE(?!\s+(OR\s+REPLACE\s+)?TEMPORARY\b)|DROP(?!\s+TEMPORARY\b)|GRANT|RENAME|REVOKE"
     r"|TRUNCATE)\b"
@@ -210,7 +209,8 @@ def _without_comments(statement: str) -> str:
 
 def first_word(statement: str) -> str:
     """Return what a statement begins with, in capitals."""
-    return (_without_comments(statement).split(None, 1) or [""])[0].upper()
+    found = re.match(r"\w+", _without_comments(statement))
+    return "" if found is None else found[0].upper()
 
 
 def temporary_tables_made(statement: str) -> tuple[str, ...]:
@@ -241,9 +241,10 @@ def with_lock_of(table: str, statement: str) -> str:
     return f"{found['locks']}, {table} WRITE{found['wait'] or ''}" if found else statement
 
 
-def schemas_in(statement: str) -> frozenset[str]:
-    """Return the schemas that a statement names, without their quotes."""
-    return frozenset(found["schema"].strip("`") for found in _OF_SCHEMA.finditer(statement))
+def qualifiers_in(statement: str) -> frozenset[str]:
+    """Return what may be the names of schemas in a statement, without their quotes."""
+    text = _STRING.sub("", statement)
+    return frozenset(found["schema"].strip("`") for found in _QUALIFIER.finditer(text))
 
 
 def variables_set_by(statement: str) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ class JournalTable:
     exists: bool = False
     is_written: bool = False
     is_asking: bool = False
+    questions: int = 0
     _driver: Any = field(init=False)
     _pending: list[Entry] = field(default_factory=list)
     _flushed: list[Entry] = field(default_factory=list)
@@ -197,11 +198,10 @@ class JournalTable:
     def name(self) -> str:
         """Its name with its schema, as a script may change the default one."""
         if not self._name:
-            quote = self.connection.dialect.identifier_preparer.quote_identifier
             declared = self.version_options.get("version_table_schema")
             schema = declared or self.ask("SELECT DATABASE()")
             table = journal_table(self.version_options.get("version_table", "alembic_version"))
-            self._name = f"{quote(str(schema))}.{quote(table)}"
+            self._name = f"{_quoted(str(schema))}.{_quoted(table)}"
         return self._name
 
     def ask(self, query: str, parameters: tuple[object, ...] = ()) -> Any:
@@ -222,6 +222,7 @@ class JournalTable:
         """Run a statement, and return its rows."""
         cursor = self._cursor()
         self.is_asking = True
+        self.questions += 1
         try:
             # Parameters also where there are none: percent signs are doubled.
             cursor.execute(statement, parameters)
@@ -234,6 +235,11 @@ class JournalTable:
         """Commit the transaction of the connection."""
         self._commit()
         self.note_committed()
+
+
+def _quoted(name: str) -> str:
+    """Quote a name so that it is one in every ``sql_mode``, and a percent sign for the driver."""
+    return f"`{name.replace('`', '``').replace('%', '%%')}`"
 
 
 def _entry(row: Sequence[Any], count: int) -> Entry:
