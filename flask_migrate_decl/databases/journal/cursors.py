@@ -67,7 +67,7 @@ def watch(driver: Any, watcher: Watcher) -> Callable[[], None]:
     around: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
         "commit": (watcher.before_commit, watcher.after_commit),
         "rollback": (_nothing, watcher.after_rollback),
-        # Those of some drivers: two that commit too, a ``USE``, and one that goes past every cursor.
+        # Those of some drivers: two commit too, one is a ``USE``, one goes past every cursor.
         "autocommit": (watcher.before_commit, _nothing),
         "begin": (watcher.before_commit, _nothing),
         "select_db": (_nothing, watcher.after_move),
