@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flask_migrate_decl.databases.journal.readings import fingerprint
+from flask_migrate_decl.databases.journal.showing import ShownSchema
 from flask_migrate_decl.databases.journal.statements import (
     Effect,
     Kind,
@@ -42,12 +42,6 @@ _ELSEWHERE = (
 _COMPARED_LENGTH = 200
 _PLACEHOLDER = re.compile(r"(?<!%)(?:%%)*%(?:\(\w+\))?s")
 _LOCK_WAIT_TIMEOUT = 1205
-_COUNTER = re.compile(r"^(\).*?) AUTO_INCREMENT=\d+", re.MULTILINE)
-"""It goes on with the rows that an app inserts."""
-_SHOWING = ("sql_mode", "sql_quote_show_create", "character_set_results")
-"""The settings by which ``SHOW CREATE TABLE`` is worded."""
-_MODES_OF_SHOWN = ("ANSI_QUOTES", "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS")
-"""Those of ``sql_mode`` that count."""
 _MAY_CHANGE_ENGINES = re.compile(r"\b(ENGINE|LIKE)\b", re.IGNORECASE)
 _CHANGES_SESSION = (Kind.SESSION, Kind.ENDS_TRANSACTION, Kind.UNSURE)
 
@@ -63,13 +57,12 @@ class Evidence:
     table: JournalTable
     _keeps_rows: dict[str | None, bool] = field(default_factory=dict)
     _functions: frozenset[str] | None = None
-    _showing: tuple[object, ...] | None = None
-    _character_set: object = None
+    _shown: ShownSchema = field(init=False)
     _is_elsewhere: bool = False
     _temporary: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        *_, self._character_set = self._asked_showing()
+        self._shown = ShownSchema(self.table)
 
     # --- what is to be expected ---
 
@@ -96,7 +89,8 @@ class Evidence:
         is_schema = kind is Kind.CHANGES_SCHEMA
         if kind in _CHANGES_SESSION or (is_schema and _MAY_CHANGE_ENGINES.search(statement)):
             self._keeps_rows.clear()
-            self._functions = self._showing = None
+            self._functions = None
+        self._shown.note_run(statement, kind)
         self._is_elsewhere |= first_word(statement) == "USE"
         self._temporary |= set(temporary_tables_made(statement))
 
@@ -139,9 +133,9 @@ class Evidence:
 
     # --- whether it was done ---
 
-    def state(self, effect: Effect) -> str | None:
-        """Return a fingerprint of what a statement changes."""
-        return fingerprint(self._shown(effect)) if effect.shown_by else None
+    def before(self, effect: Effect) -> str | None:
+        """Return a fingerprint of what a statement is going to change."""
+        return self._shown.before(effect)
 
     def was_done(self, last: Entry, wait: Callable[[], None]) -> bool | None:
         """Tell whether the last statement was done; ``None`` where looking does not help.
@@ -157,44 +151,11 @@ class Evidence:
         effect = effect_of(last.statement)
         if effect.kind is not Kind.CHANGES_SCHEMA or not self.has_atomic_ddl:
             return None
-        if last.before is None:
-            return None
-        shown = self._shown(effect)
-        return fingerprint(shown) != last.before and re.search(effect.sign, shown) is not None
+        return None if last.before is None else self._shown.has_changed(effect, last.before)
 
     def _is_running(self, last: Entry) -> bool:
         """Tell whether the server goes on with a statement of a process that is gone."""
         return any(_is_same(running, last.statement) for (running,) in self.table.run(_ELSEWHERE))
-
-    def _shown(self, effect: Effect) -> str:
-        """Return what is there of what a statement changes, an empty text where nothing is.
-
-        It is worded as in a session that no script has changed.
-        """
-        if self._showing is None:
-            self._showing = self._asked_showing()
-        is_changed = not self._is_plain(self._showing)
-        if is_changed:
-            self._show_by(("", 1, self._character_set))
-        try:
-            rows = self.table.run_if_there(effect.shown_by)
-        finally:
-            if is_changed:
-                self._show_by(self._showing)
-        return _COUNTER.sub(r"\1", str(rows[0][1])) if rows else ""
-
-    def _is_plain(self, showing: tuple[object, ...]) -> bool:
-        mode, quotes, character_set = showing
-        has_mode = any(one in str(mode) for one in _MODES_OF_SHOWN)
-        return not has_mode and quotes == 1 and character_set == self._character_set
-
-    def _asked_showing(self) -> tuple[object, ...]:
-        (values,) = self.table.run(f"SELECT {', '.join(f'@@{name}' for name in _SHOWING)}")
-        return tuple(values)
-
-    def _show_by(self, values: tuple[object, ...]) -> None:
-        sets = ", ".join(f"SESSION {name} = %s" for name in _SHOWING)
-        self.table.run(f"SET {sets}", values)
 
 
 def was_not_begun(statement: str, error: BaseException) -> bool:

@@ -167,16 +167,21 @@ class Recorder:
             self._temporary.pop(name, None)
 
     def _begin_change(self, effect: Effect, statement: str, mark: str) -> None:
-        entry = replace(
-            self._here(statement),
-            fingerprint=mark,
-            readings=self._readings.fingerprint,
+        is_written_before = effect.kind in _IS_WRITTEN_BEFORE
+        entry = Entry(
+            self._position,
+            self.revision,
+            self.is_upgrade,
+            statement,
+            mark,
+            self._readings.fingerprint,
+            before=self.evidence.before(effect) if is_written_before else None,
             is_change=effect.kind is not Kind.LOOKS,
         )
         # Whatever ends the process from here on, nobody takes the statement for done.
         self._running = _Running(effect, statement, entry)
-        if effect.kind in _IS_WRITTEN_BEFORE:
-            self.table.append(replace(entry, before=self.evidence.state(effect)))
+        if is_written_before:
+            self.table.append(entry)
             self.before_commit()
         if effect.kind is Kind.UNSURE:
             self.table.commit()
@@ -333,9 +338,6 @@ class Recorder:
             self.table.mark_in_doubt(position)
         else:
             self.table.delete(position)
-
-    def _here(self, statement: str) -> Entry:
-        return Entry(self._position, self.revision, self.is_upgrade, statement, "", "")
 
     def _differs(self, entry: Entry, reason: str) -> DatabaseError:
         self._refused = JournalDiffersError(

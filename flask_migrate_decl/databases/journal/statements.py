@@ -41,12 +41,14 @@ class Effect:
     :param table: the name of that, without quotes.
     :param sign: what is in there once it was done, as a regular expression; nobody else's change
         puts it there.
+    :param adds: the name of that column or index, if it is a plain word.
     """
 
     kind: Kind
     shown_by: str = ""
     table: str = ""
     sign: str = ""
+    adds: str = ""
 
 
 _COMMENT = re.compile(r"\s*(?:/\*(?!!).*?\*/|--[ \t][^\n]*(?:\n|$)|#[^\n]*(?:\n|$))", re.DOTALL)
@@ -181,17 +183,20 @@ def _changes_schema(text: str) -> Effect:
         if (found := pattern.match(text)) and not _MOVES_ROWS.search(text):
             shown_by = f"SHOW CREATE TABLE {found['name']}"
             table = _plain_name(found["name"])
-            return Effect(Kind.CHANGES_SCHEMA, shown_by, table, _sign_of(text))
+            return Effect(Kind.CHANGES_SCHEMA, shown_by, table, *_added_by(text))
     return Effect(Kind.UNSURE)
 
 
-def _sign_of(text: str) -> str:
-    """Return what a table has only once a statement was done, or an empty pattern."""
+def _added_by(text: str) -> tuple[str, str]:
+    """Return what a table has only once a statement was done, or an empty pattern; and its name."""
     if found := _ADDS_COLUMN.match(text):
-        return rf"(?im)^\s*{_shown_name(found['column'])} "
-    if found := _MAKES_INDEX.match(text):
-        return rf"(?im)^\s*(?:(?:UNIQUE|FULLTEXT|SPATIAL) )?KEY {_shown_name(found['index'])} "
-    return "." if _MAKES_TABLE.match(text) else ""
+        name, sign = found["column"], r"(?im)^\s*{} "
+    elif found := _MAKES_INDEX.match(text):
+        name, sign = found["index"], r"(?im)^\s*(?:(?:UNIQUE|FULLTEXT|SPATIAL) )?KEY {} "
+    else:
+        return ("." if _MAKES_TABLE.match(text) else "", "")
+    plain = name.strip("`").lower()
+    return sign.format(_shown_name(name)), plain if re.fullmatch(r"[\w$]+", plain) else ""
 
 
 def _shown_name(name: str) -> str:
@@ -200,6 +205,7 @@ def _shown_name(name: str) -> str:
     return re.escape(f"`{plain}`").replace("%%", "%%?")
 
 
+@lru_cache(maxsize=64)
 def _without_comments(statement: str) -> str:
     text = statement
     while found := _COMMENT.match(text):
