@@ -144,10 +144,10 @@ class WatchedCursor:
     def _perform(self, run: Callable[..., Any], *args: Any, **options: Any) -> Any:
         try:
             result = run(*args, **options)
-            answer = self._watcher.end(self._cursor)
         except BaseException as error:
             self._watcher.fail(error)
             raise
+        answer = self._watcher.end(self._cursor)
         if answer is not None:
             self._serve(answer)
         return result

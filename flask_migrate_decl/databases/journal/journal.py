@@ -11,6 +11,7 @@ from sqlalchemy import event
 from flask_migrate_decl.databases.journal.cursors import watch
 from flask_migrate_decl.databases.journal.evidence import Evidence
 from flask_migrate_decl.databases.journal.recorder import Recorder
+from flask_migrate_decl.databases.journal.refusing import Refusals
 from flask_migrate_decl.databases.journal.table import Entry, JournalTable
 from flask_migrate_decl.databases.patience import Patience
 from flask_migrate_decl.errors import (
@@ -104,14 +105,9 @@ class Journal:
 
     def begin(self, revision: str, *, is_upgrade: bool) -> None:
         """Note that the script of a revision is called."""
+        refusals = Refusals(self.bind, revision, is_upgrade)
         self._recorder = Recorder(
-            self.connection,
-            self.bind,
-            self._table,
-            self._evidence,
-            self._entries,
-            revision,
-            is_upgrade,
+            self.connection, self._table, self._evidence, self._entries, refusals
         )
         end = watch(self.connection.connection.dbapi_connection, self._recorder)
         self._watched.callback(end)

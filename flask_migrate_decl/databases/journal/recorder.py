@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from flask_migrate_decl.databases.journal import refusing
 from flask_migrate_decl.databases.journal.cursors import Skipped
 from flask_migrate_decl.databases.journal.evidence import was_not_begun
 from flask_migrate_decl.databases.journal.readings import (
@@ -26,7 +27,6 @@ from flask_migrate_decl.databases.journal.statements import (
     with_lock_of,
 )
 from flask_migrate_decl.databases.journal.table import Entry
-from flask_migrate_decl.errors import DatabaseError, JournalDiffersError, NotJournalledError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,20 +34,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from flask_migrate_decl.databases.journal.evidence import Evidence
+    from flask_migrate_decl.databases.journal.refusing import Refusals
     from flask_migrate_decl.databases.journal.table import JournalTable
 
 _IS_REPEATED = (Kind.READS, Kind.SESSION, Kind.ENDS_TRANSACTION)
 _IS_WRITTEN_BEFORE = (Kind.CHANGES_SCHEMA, Kind.UNSURE)
 _MOST_ROWS = 2**63
-_IS_ANOTHER = "it runs another one, or with other values"
-_READS_OTHERWISE = "it has read other rows before"
-_IS_NOT_KEPT = "it asks for rows that were returned then"
-_TABLE_IS_GONE = "it goes on with a temporary table that is gone"
-_LAST_IS_LOST = "it asks what the last statement has done, which is not known any more"
-_IS_COMMITTED = "it rolls back what had to be committed with it"
-_IS_PAST_CURSORS = "it sends a statement without a cursor"
-_CONNECTION_IS_ANOTHER = "it goes on with another connection"
-_IS_NOT_WRITTEN = "it goes on although that could not be written down"
 
 
 @dataclass(frozen=True)
@@ -63,22 +55,17 @@ class _Running:
 class Recorder:
     """What a revision's script does, statement by statement.
 
-    To refuse a statement once is not enough, as a script may go on after an error.
-
     :param entries: what an earlier run has written down of the same revision.
     """
 
     connection: Connection
-    bind: str | None
     table: JournalTable
     evidence: Evidence
     entries: list[Entry]
-    revision: str
-    is_upgrade: bool
+    refusals: Refusals
     _position: int = 0
     _running: _Running | None = None
     _failures: dict[int, Kind] = field(default_factory=dict)
-    _refused: DatabaseError | None = None
     _temporary: dict[str, Entry] = field(default_factory=dict)
     _has_committed: bool = False
     _variables: tuple[str, ...] = ()
@@ -105,13 +92,14 @@ class Recorder:
         if self._position <= len(self.entries):
             return self._skip(self.entries[self._position - 1], effect, statement, mark)
         if self._temporary:
-            raise self._differs(next(iter(self._temporary.values())), _TABLE_IS_GONE)
+            raise self.refusals.differs(
+                next(iter(self._temporary.values())), refusing.TABLE_IS_GONE
+            )
         self._begin_change(effect, statement, mark)
         return None
 
     def _verify(self) -> None:
-        if self._refused is not None:
-            raise self._refused
+        self.refusals.verify()
         self.verify_connection()
 
     def _verify_last(self, effect: Effect, statement: str) -> None:
@@ -121,7 +109,7 @@ class Recorder:
         """
         is_lost = self._last != self.table.questions or effect.kind in _IS_WRITTEN_BEFORE
         if is_lost and asks_of_last(statement):
-            raise self._left(_LAST_IS_LOST)
+            raise self.refusals.left(refusing.LAST_IS_LOST)
 
     def verify_connection(self, *_event: object) -> None:
         """Find out that statements go where nobody watches them.
@@ -129,7 +117,7 @@ class Recorder:
         :raises NotJournalledError: the connection was lost, and the script goes on with another.
         """
         if not self.table.is_of_connection:
-            raise self._left(_CONNECTION_IS_ANOTHER)
+            raise self.refusals.left(refusing.CONNECTION_IS_ANOTHER)
 
     def _begin_repeated(self, effect: Effect, statement: str, parameters: object) -> None:
         self._readings.note((statement, parameters))
@@ -139,11 +127,11 @@ class Recorder:
 
     def _skip(self, entry: Entry, effect: Effect, statement: str, mark: str) -> Skipped:
         if entry.position != self._position:
-            raise self._differs(entry, _IS_ANOTHER)
+            raise self.refusals.differs(entry, refusing.IS_ANOTHER)
         if entry.readings != self._readings.fingerprint:
-            raise self._differs(entry, _READS_OTHERWISE)
+            raise self.refusals.differs(entry, refusing.READS_OTHERWISE)
         if entry.fingerprint != mark:
-            raise self._differs(entry, _IS_ANOTHER)
+            raise self.refusals.differs(entry, refusing.IS_ANOTHER)
         self._note_temporary(entry, statement)
         self._last = None
         is_last = entry is self.entries[-1]
@@ -152,7 +140,7 @@ class Recorder:
         try:
             answer = Answer.read(entry.answer)
         except NotKeptError:
-            raise self._differs(entry, _IS_NOT_KEPT) from None
+            raise self.refusals.differs(entry, refusing.IS_NOT_KEPT) from None
         assert self.connection.dialect.dbapi is not None
         if answer.error is not None:
             self._failures[entry.position] = effect.kind
@@ -170,8 +158,8 @@ class Recorder:
         is_written_before = effect.kind in _IS_WRITTEN_BEFORE
         entry = Entry(
             self._position,
-            self.revision,
-            self.is_upgrade,
+            self.refusals.revision,
+            self.refusals.is_upgrade,
             statement,
             mark,
             self._readings.fingerprint,
@@ -194,21 +182,28 @@ class Recorder:
 
     def end(self, cursor: Any) -> Answer | None:
         """Note that a statement was run; return its rows, if they were taken from the cursor."""
-        running, self._running = self._running, None
         self._last = self.table.questions
-        assert running is not None
-        kind, entry = running.effect.kind, running.entry
+        assert self._running is not None
+        try:
+            answer = self._ended(self._running, cursor)
+        except BaseException:
+            self.refusals.left(refusing.IS_NOT_WRITTEN)
+            raise
+        self._running = None
+        return answer
+
+    def _ended(self, running: _Running, cursor: Any) -> Answer | None:
+        kind = running.effect.kind
         self.evidence.note_run(running.statement, kind)
-        if entry is None:
+        if running.entry is None:
             self._end_repeated(running, cursor)
             return None
         if kind is Kind.CHANGES_SCHEMA:
             self.after_commit()
             return None
-        answer = _taken(cursor)
-        counts = (cursor.rowcount, cursor.lastrowid)
+        answer, counts = _taken(cursor), (cursor.rowcount, cursor.lastrowid)
         answer = self._with_variables(answer, running.statement)
-        self.table.append(_done(entry, counts, answer))
+        self.table.append(_done(running.entry, counts, answer))
         if kind is Kind.UNSURE:
             self._commit_entries()
         return answer
@@ -246,7 +241,10 @@ class Recorder:
         The script may catch the error, and go on.
         """
         running = self._running
-        if running is None or not self._is_answer(error):
+        assert running is not None
+        if not self._is_answer(error):
+            # So the next run has to look whether the statement was done.
+            self.refusals.left(refusing.IS_NO_ANSWER)
             return
         self._running = None
         self.table.note_rolled_back()
@@ -278,7 +276,7 @@ class Recorder:
         :raises NotJournalledError: it does, and nobody would know that it was run.
         """
         if self._running is None and not self.table.is_asking:
-            raise self._left(_IS_PAST_CURSORS)
+            raise self.refusals.left(refusing.IS_PAST_CURSORS)
 
     def after_move(self) -> None:
         """Note that another schema is the default one."""
@@ -289,7 +287,7 @@ class Recorder:
         try:
             self.table.flush()
         except BaseException:
-            self._left(_IS_NOT_WRITTEN)
+            self.refusals.left(refusing.IS_NOT_WRITTEN)
             raise
 
     def after_commit(self) -> None:
@@ -303,7 +301,7 @@ class Recorder:
         A script that goes on believes it of what the journal has committed, and is stopped.
         """
         if self._has_committed:
-            self._left(_IS_COMMITTED)
+            self.refusals.left(refusing.IS_COMMITTED)
         self.table.note_rolled_back()
 
     # --- the whole script ---
@@ -315,7 +313,7 @@ class Recorder:
         """
         self._verify()
         if self._position < len(self.entries):
-            raise self._differs(self.entries[self._position], "it ends before this one")
+            raise self.refusals.differs(self.entries[self._position], refusing.ENDS_BEFORE)
 
     def settle_failure(self) -> bool:
         """Note what became of the last statement, once the transaction was rolled back.
@@ -338,16 +336,6 @@ class Recorder:
             self.table.mark_in_doubt(position)
         else:
             self.table.delete(position)
-
-    def _differs(self, entry: Entry, reason: str) -> DatabaseError:
-        self._refused = JournalDiffersError(
-            self.bind, entry.revision, entry.is_upgrade, entry.position, entry.statement, reason
-        )
-        return self._refused
-
-    def _left(self, reason: str) -> DatabaseError:
-        self._refused = NotJournalledError(self.bind, self.revision, self.is_upgrade, reason)
-        return self._refused
 
 
 def _taken(cursor: Any) -> Answer:
