@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import pymysql.connections  # type: ignore[import-untyped]
+import pymysql  # type: ignore[import-untyped]
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import NullPool, create_engine, text
@@ -42,15 +43,30 @@ class DiedError(BaseException):
     """The process is gone: no code of ours is told."""
 
 
+class End(StrEnum):
+    """How an upgrade ends at a query."""
+
+    DIES_BEFORE = "the process dies before it"
+    DIES_AFTER = "the process dies after it"
+    INTERRUPTED_BEFORE = "somebody interrupts before it"
+    INTERRUPTED_AFTER = "somebody interrupts after it"
+    REFUSED = "the server refuses it"
+
+    @property
+    def is_after(self) -> bool:
+        """Whether the server has run it."""
+        return self in (End.DIES_AFTER, End.INTERRUPTED_AFTER)
+
+
 @dataclass
 class Crash:
-    """Ends everything that talks to the server at one query, before or after it is answered.
+    """Ends an upgrade at one query.
 
     :param at: the number of that query, from 1 on; 0 for none.
     """
 
     at: int = 0
-    is_after: bool = False
+    end: End = End.DIES_BEFORE
     count: int = 0
     last: str = ""
     is_dead: bool = False
@@ -64,11 +80,12 @@ class Crash:
         def watched_query(connection: Any, sql: Any, unbuffered: bool = False) -> Any:
             self._verify()
             self.count += 1
-            if self.count == self.at and not self.is_after:
-                self._die(sql)
+            is_there = self.count == self.at
+            if is_there and not self.end.is_after:
+                self._end(sql)
             result = query(connection, sql, unbuffered)
-            if self.count == self.at:
-                self._die(sql)
+            if is_there:
+                self._end(sql)
             return result
 
         def watched_connect(connection: Any, sock: Any = None) -> Any:
@@ -86,9 +103,13 @@ class Crash:
         if self.is_dead:
             raise DiedError
 
-    def _die(self, sql: str | bytes) -> None:
-        self.is_dead = True
+    def _end(self, sql: str | bytes) -> None:
         self.last = sql.decode(errors="replace") if isinstance(sql, bytes) else sql
+        if self.end is End.REFUSED:
+            raise pymysql.err.OperationalError(1205, "Lock wait timeout exceeded")
+        if self.end in (End.INTERRUPTED_BEFORE, End.INTERRUPTED_AFTER):
+            raise KeyboardInterrupt
+        self.is_dead = True
         for connection in self._connections:
             connection._force_close()
         raise DiedError
@@ -145,11 +166,12 @@ class Patient:
         with app.app_context():
             upgrade(**options)
 
-    def crash(self, at: int, *, is_after: bool) -> Crash:
-        """Upgrade, and die at a query."""
+    def crash(self, at: int = 0, end: End = End.DIES_BEFORE) -> Crash:
+        """Upgrade, and end at a query."""
         self.begin()
-        crash = Crash(at, is_after)
-        with crash.watching(), contextlib.suppress(DiedError):
+        crash = Crash(at, end)
+        ends = (DiedError, KeyboardInterrupt, MigrateError)
+        with crash.watching(), contextlib.suppress(*ends if at else ()):
             self.upgrade()
         return crash
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from flask_migrate_decl.errors import (
     RunStoppedError,
     StatementInDoubtError,
 )
-from tests.crashes import Patient, error_of, execute
+from tests.crashes import End, Patient, error_of, execute
 from tests.servers import MariaDBServer
 
 pytestmark = pytest.mark.mariadb
@@ -338,9 +339,7 @@ op.execute("INSERT INTO log VALUES (2)")
 }
 
 
-def patient_of(folder: Path, server: MariaDBServer, scenario: Scenario) -> Patient:
-    options = dict(scenario.engine_options)
-    return Patient(folder, server, scenario.body, scenario.before, options)
+INTERRUPTIONS = (End.INTERRUPTED_BEFORE, End.INTERRUPTED_AFTER)
 
 
 def outcome(patient: Patient, scenario: Scenario) -> Any:
@@ -348,12 +347,6 @@ def outcome(patient: Patient, scenario: Scenario) -> Any:
         with patient.connected() as run:
             return run(scenario.compared)
     return patient.content()
-
-
-def queries(patient: Patient) -> int:
-    """Return how many queries an upgrade takes that nobody ends."""
-    crash = patient.crash(0, is_after=False)
-    return crash.count
 
 
 def go_on(patient: Patient, scenario: Scenario) -> MigrateError | None:
@@ -375,46 +368,75 @@ def was_done(patient: Patient, scenario: Scenario, statement: str) -> bool:
         return bool(run(query))
 
 
-def verify_crash(patient: Patient, scenario: Scenario, at: int, expected: Any) -> bool:
-    """Die before and after a query, and tell whether it could be gone on with each time."""
-    ended = []
-    for is_after in (False, True):
-        crash = patient.crash(at, is_after=is_after)
+def verify_crash(
+    patient: Patient, scenario: Scenario, at: int, expected: Any, ends: Sequence[End]
+) -> Iterator[bool]:
+    """End at a query, and tell of each way whether it could be gone on with."""
+    for end in ends:
+        crash = patient.crash(at, end)
         error = go_on(patient, scenario)
-        where = f"{'after' if is_after else 'before'} {crash.last!r}"
+        where = f"{end}: {crash.last!r}"
         if error is None:
             assert outcome(patient, scenario) == expected, where
         else:
             assert scenario.may_stop, f"{where}: {error}"
             assert isinstance(error, JournalDiffersError), f"{where}: {error}"
-        ended.append(error is None)
-    return all(ended)
+        yield error is None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A scenario that may be ended at each of its queries.
+
+    :param queries: how many there are.
+    :param expected: what comes of it where nobody ends it.
+    """
+
+    patient: Patient
+    scenario: Scenario
+    queries: int
+    expected: Any
+
+    @classmethod
+    def of(cls, folder: Path, server: MariaDBServer, name: str) -> Trial:
+        scenario = SCENARIOS[name]
+        options = dict(scenario.engine_options)
+        patient = Patient(folder, server, scenario.body, scenario.before, options)
+        count = patient.crash().count
+        return cls(patient, scenario, count, outcome(patient, scenario))
+
+    def verify(self, at: int, ends: Sequence[End]) -> list[bool]:
+        """End at a query, and tell of each way whether it could be gone on with."""
+        return list(verify_crash(self.patient, self.scenario, at, self.expected, ends))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_it_goes_on_as_if_nobody_had_died(
     tmp_path: Path, mariadb_server: MariaDBServer, name: str
 ) -> None:
-    scenario = SCENARIOS[name]
-    patient = patient_of(tmp_path, mariadb_server, scenario)
-    count = queries(patient)
-    expected = outcome(patient, scenario)
-    moments = random.Random(name).sample(range(1, count + 1), 3)
-    for at in moments:
-        verify_crash(patient, scenario, at, expected)
+    trial = Trial.of(tmp_path, mariadb_server, name)
+    for number, end in enumerate((End.DIES_AFTER, End.DIES_BEFORE, End.INTERRUPTED_AFTER)):
+        at = random.Random(f"{name} {number}").randint(1, trial.queries)
+        trial.verify(at, (end,))
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("ends", [(End.DIES_BEFORE, End.DIES_AFTER), INTERRUPTIONS], ids=str)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_it_may_die_at_every_query(
-    tmp_path: Path, mariadb_server: MariaDBServer, name: str
+def test_it_may_end_at_every_query(
+    tmp_path: Path, mariadb_server: MariaDBServer, name: str, ends: Sequence[End]
 ) -> None:
-    scenario = SCENARIOS[name]
-    patient = patient_of(tmp_path, mariadb_server, scenario)
-    count = queries(patient)
-    expected = outcome(patient, scenario)
-    ended = [verify_crash(patient, scenario, at, expected) for at in range(1, count + 1)]
+    trial = Trial.of(tmp_path, mariadb_server, name)
+    ended = [one for at in range(1, trial.queries + 1) for one in trial.verify(at, ends)]
     assert any(ended)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if "errors" not in name])
+def test_any_query_may_be_refused(tmp_path: Path, mariadb_server: MariaDBServer, name: str) -> None:
+    trial = Trial.of(tmp_path, mariadb_server, name)
+    for at in range(1, trial.queries + 1):
+        trial.verify(at, (End.REFUSED,))
 
 
 # --- several databases -------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from flask_migrate_decl.databases.journal import (
     is_journalled,
     journal_table,
 )
-from flask_migrate_decl.databases.locks import Locks
+from flask_migrate_decl.databases.locks import Locks, closed_if_invalid
 from flask_migrate_decl.databases.passwords import known_passwords
 from flask_migrate_decl.databases.recreate import (
     LOSSES_ATTRIBUTE,
@@ -45,6 +45,7 @@ __all__ = [
     "SQLiteWait",
     "back_up",
     "blockers_noted",
+    "closed_if_invalid",
     "empty_copy",
     "end_with_client",
     "foreign_keys_off",

@@ -217,9 +217,25 @@ def _release(kind: _Kind, connection: Connection) -> None:
 
 
 @contextmanager
+def closed_if_invalid(connection: Connection) -> Iterator[None]:
+    """Close a connection that is given up, such as by an interrupt.
+
+    SQLAlchemy only forgets one that is detached from its pool, and with it go neither its locks nor
+    its transaction.
+    """
+    driver = connection.connection.dbapi_connection
+    try:
+        yield
+    finally:
+        if connection.invalidated and driver is not None:
+            with suppress(Exception):
+                driver.close()
+
+
+@contextmanager
 def own_connection(bind: Bind) -> Iterator[Connection]:
     """Connect as the app does, and apart from its pool, which may have one connection only."""
-    with bind.connect() as pooled:
+    with bind.connect() as pooled, closed_if_invalid(pooled):
         connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()
         yield connection

@@ -13,6 +13,7 @@ from flask_migrate_decl.databases import (
     Preparation,
     SQLiteWait,
     blockers_noted,
+    closed_if_invalid,
     end_with_client,
     has_no_transaction,
     limit_session,
@@ -91,7 +92,7 @@ def _commit_rest(connection: Connection) -> Callable[..., None]:
 @contextmanager
 def _connection(bind: Bind, options: dict[str, Any]) -> Iterator[Connection]:
     """Connect, and leave out the default schema, whose tables Alembic takes for a stranger's."""
-    with bind.connect() as connection:
+    with bind.connect() as connection, closed_if_invalid(connection):
         if options.get("version_table_schema") == connection.dialect.default_schema_name:
             options.pop("version_table_schema", None)
         yield connection
