@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
@@ -41,6 +43,13 @@ def execute(site: Site, *statements: str) -> None:
         connection.commit()
 
 
+def one_is_fast(cases: Iterable[str]) -> list[Any]:
+    """Return parameters of which all but the first are slow ones."""
+    first, *others = cases
+    return [pytest.param(first), *(pytest.param(one, marks=pytest.mark.slow) for one in others)]
+
+
+@pytest.mark.slow
 def test_updates_that_need_a_key(site: Site) -> None:
     die_and_go_on(
         site,
@@ -59,7 +68,7 @@ CAUGHT = {
 }
 
 
-@pytest.mark.parametrize("what", CAUGHT)
+@pytest.mark.parametrize("what", one_is_fast(CAUGHT))
 def test_what_has_failed_as_it_was_there_was_not_done(site: Site, what: str) -> None:
     execute(site, "CREATE TABLE t (x INT, INDEX i (x))")
     die_and_go_on(
@@ -72,6 +81,7 @@ def test_what_has_failed_as_it_was_there_was_not_done(site: Site, what: str) -> 
     assert site.done() == [1]
 
 
+@pytest.mark.slow
 def test_an_index_with_a_percent_sign_is_found(site: Site) -> None:
     die_and_go_on(site, 'op.create_index("a%b", "done", ["number"])', DIES)
 
@@ -85,7 +95,7 @@ SETS = {
 }
 
 
-@pytest.mark.parametrize("what", SETS)
+@pytest.mark.parametrize("what", one_is_fast(SETS))
 def test_a_variable_is_what_a_change_has_set_it_to(site: Site, what: str) -> None:
     execute(
         site,
@@ -112,7 +122,7 @@ DECIDES = {
 }
 
 
-@pytest.mark.parametrize("what", DECIDES)
+@pytest.mark.parametrize("what", one_is_fast(DECIDES))
 def test_what_a_script_decides_on_has_to_be_the_same(site: Site, what: str) -> None:
     add(
         site,
@@ -153,6 +163,7 @@ def test_how_many_rows_were_changed_by_what_is_skipped_is_not(site: Site) -> Non
     assert site.done() == [5]
 
 
+@pytest.mark.slow
 def test_a_function_of_another_schema_changes_rows_once(site: Site, mariadb_url: str) -> None:
     other = f"{make_url(mariadb_url).database}_other"
     execute(
@@ -182,7 +193,7 @@ def test_what_the_journal_has_committed_is_not_rolled_back(site: Site) -> None:
     assert site.done() == [1]
 
 
-@pytest.mark.parametrize("call", ["raw.begin()", "raw.autocommit(True)"])
+@pytest.mark.parametrize("call", one_is_fast(["raw.begin()", "raw.autocommit(True)"]))
 def test_a_driver_commits_by_other_calls(site: Site, call: str) -> None:
     die_and_go_on(site, 'run("INSERT INTO done (number) VALUES (1)")', call, DIES)
     assert site.done() == [1]
@@ -194,6 +205,7 @@ def test_a_statement_without_a_cursor_is_refused(site: Site) -> None:
     assert site.done() == []
 
 
+@pytest.mark.slow
 def test_rows_that_are_still_coming_in_are_not_lost(site: Site) -> None:
     execute(site, "INSERT INTO done (number) VALUES (1), (2)")
     add(

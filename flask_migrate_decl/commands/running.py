@@ -71,6 +71,7 @@ def upgrade(
         tell by itself: ``"done"`` or ``"undone"``.
     :param watch: with ``jobs``, is told how far each database of several histories has come.
     :raises RunStoppedError: it stopped, and says what it has left of each of several databases.
+    :raises InterruptedRunError: somebody has interrupted it, and it is about one database.
     :raises InDoubtOfSeveralError: ``in_doubt`` is said of several databases.
     :raises JobsNotCombinedError: what is asked for can't be done by several processes.
     :raises JobsNumberError: it is none.
