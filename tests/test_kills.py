@@ -272,7 +272,22 @@ def test_the_holder_of_sixteen_is_killed(
     site.configure(f"transaction_per_migration = {per_migration}")
     site.add_ordinary(10)
     site.add(4, (ONE_STAYS + NEXT).format(number=4, pause=0))
-    processes = [site.start("upgrade") for _ in range(16)]
+    kill_the_holder_of_sixteen(site)
+
+
+@pytest.mark.slow
+@pytest.mark.mariadb
+def test_the_holder_of_sixteen_is_killed_in_the_middle(tmp_path: Path, mariadb_url: str) -> None:
+    """A half of the revision can't be rolled back, and another process goes on with it."""
+    site = Site(tmp_path, mariadb_url)
+    site.add_ordinary(10)
+    begin, end = NEXT.format(number=4, pause=0).split("\n", 1)
+    site.add(4, f"{begin}\n    {ONE_STAYS.format(number=4)}{end.strip()}")
+    kill_the_holder_of_sixteen(site, "--resume")
+
+
+def kill_the_holder_of_sixteen(site: Site, *options: str) -> None:
+    processes = [site.start("upgrade", *options) for _ in range(16)]
     site.wait_for(4)
     os.kill(int((site.folder / "holder").read_text()), signal.SIGKILL)
     ended = [process.communicate(timeout=240) for process in processes]
