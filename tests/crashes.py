@@ -170,7 +170,8 @@ class Patient:
         """Upgrade, and end at a query."""
         self.begin()
         crash = Crash(at, end)
-        ends = (DiedError, KeyboardInterrupt, MigrateError)
+        # SQLAlchemy's pool does not word what fails as it takes a connection back.
+        ends = (DiedError, KeyboardInterrupt, MigrateError, pymysql.err.OperationalError)
         with crash.watching(), contextlib.suppress(*ends if at else ()):
             self.upgrade()
         return crash

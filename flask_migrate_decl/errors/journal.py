@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_migrate_decl.errors.base import database_in_words, listed
-from flask_migrate_decl.errors.databases import DatabaseError
+from flask_migrate_decl.errors.databases import DatabaseError, StatementFailedError
 from flask_migrate_decl.errors.texts import shell_word
 
 
@@ -156,6 +156,14 @@ class NotJournalledError(DatabaseError):
             "On this database it has to be known of each statement whether it was run, so that "
             "none is run twice. Let the script do it in another way."
         )
+
+
+@dataclass(eq=False)
+class JournalFailedError(StatementFailedError):
+    """The database refused a statement of the journal's own."""
+
+    def __str__(self) -> str:
+        return f"what a revision does can't be written down: {super().__str__()}"
 
 
 @dataclass(eq=False)

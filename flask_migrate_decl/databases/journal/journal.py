@@ -133,20 +133,25 @@ class Journal:
         self._entries = []
 
     def fail(self) -> bool:
-        """Note what became of the last statement, once the transaction was rolled back.
+        """Note what became of the last statement, and undo what is not committed.
 
         With a connection that is lost nothing can be noted, and the next run has to look.
 
         :return: whether it is not known what became of it.
         """
-        is_unknown = False
+        is_unknown = self._recorder is not None and self._recorder.is_in_doubt
         with suppress(Exception):
             self._watched.close()
-            if self._recorder is not None:
-                is_unknown = self._recorder.settle_failure()
             if not is_unknown:
-                self.close()
+                self._settle_failure()
         return is_unknown
+
+    def _settle_failure(self) -> None:
+        # Where a commit has failed, SQLAlchemy leaves the transaction open.
+        self._table.roll_back()
+        if self._recorder is not None:
+            self._recorder.settle_failure()
+        self.close()
 
     # --- an earlier run ---
 

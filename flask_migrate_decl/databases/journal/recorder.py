@@ -283,7 +283,8 @@ class Recorder:
         self.evidence.note_run("USE", Kind.SESSION)
 
     def before_commit(self) -> None:
-        """Write down what is going to be committed, or let the script not go on."""
+        """Write down what is going to be committed, or let nothing be committed any more."""
+        self.refusals.verify()
         try:
             self.table.flush()
         except BaseException:
@@ -315,20 +316,14 @@ class Recorder:
         if self._position < len(self.entries):
             raise self.refusals.differs(self.entries[self._position], refusing.ENDS_BEFORE)
 
-    def settle_failure(self) -> bool:
-        """Note what became of the last statement, once the transaction was rolled back.
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether nobody knows if the last statement was done, and a part of it may be."""
+        return self._running is not None and self._running.effect.kind in _IS_WRITTEN_BEFORE
 
-        :return: whether that is not known, and a part of it may be done.
-        """
-        self.table.forget_pending()
-        is_unknown = self._running is not None and self._running.effect.kind in _IS_WRITTEN_BEFORE
-        if not is_unknown:
-            self._settle_last(self.table.last_position())
-            self.table.commit()
-        return is_unknown
-
-    def _settle_last(self, position: int) -> None:
+    def settle_failure(self) -> None:
         """Note what became of the last statement that is written down: it failed, or is done."""
+        position = self.table.last_position()
         kind = self._failures.get(position)
         if kind is None:
             self.table.mark_done()
@@ -336,6 +331,7 @@ class Recorder:
             self.table.mark_in_doubt(position)
         else:
             self.table.delete(position)
+        self.table.commit()
 
 
 def _taken(cursor: Any) -> Answer:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.databases.journal.readings import fingerprint
-from flask_migrate_decl.errors import without_secrets
+from flask_migrate_decl.errors import JournalFailedError, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,7 +93,7 @@ class JournalTable:
         driver = self.connection.connection.dbapi_connection
         assert driver is not None
         self._driver = driver
-        self._cursor, self._commit = driver.cursor, driver.commit
+        self._cursor, self._commit, self._roll_back = driver.cursor, driver.commit, driver.rollback
 
     @property
     def is_of_connection(self) -> bool:
@@ -138,12 +139,12 @@ class JournalTable:
         What was only looked at is written down once something was changed after it.
         """
         count = max((n for n, one in enumerate(self._pending, 1) if one.is_change), default=0)
-        entries, self._pending = self._pending[:count], self._pending[count:]
-        if not entries:
+        if not count:
             return
-        for batch in _batches(map(_row, entries)):
+        for batch in _batches(map(_row, self._pending[:count])):
             self._write(batch)
-        self._flushed += entries
+        self._flushed += self._pending[:count]
+        del self._pending[:count]
         self.is_written = True
 
     def _write(self, rows: Sequence[tuple[object, ...]]) -> None:
@@ -213,28 +214,53 @@ class JournalTable:
         """Return the rows of a query, or ``None`` where its table is not there."""
         try:
             return self.run(query)
-        except Exception as error:
-            if error.args[:1] == (_NO_SUCH_TABLE,):
+        except JournalFailedError as error:
+            if error.__cause__ is not None and error.__cause__.args[:1] == (_NO_SUCH_TABLE,):
                 return None
             raise
 
     def run(self, statement: str, parameters: tuple[object, ...] = ()) -> Sequence[Any]:
-        """Run a statement, and return its rows."""
-        cursor = self._cursor()
+        """Run a statement, and return its rows.
+
+        :raises JournalFailedError: the database refuses.
+        """
         self.is_asking = True
         self.questions += 1
+        try:
+            with self._worded(statement):
+                return self._rows(statement, parameters)
+        finally:
+            self.is_asking = False
+
+    def _rows(self, statement: str, parameters: tuple[object, ...]) -> Sequence[Any]:
+        cursor = self._cursor()
         try:
             # Parameters also where there are none: percent signs are doubled.
             cursor.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else ()
         finally:
-            self.is_asking = False
             cursor.close()
 
     def commit(self) -> None:
         """Commit the transaction of the connection."""
-        self._commit()
+        with self._worded("COMMIT"):
+            self._commit()
         self.note_committed()
+
+    def roll_back(self) -> None:
+        """Undo what is not committed."""
+        with self._worded("ROLLBACK"):
+            self._roll_back()
+        self.forget_pending()
+
+    @contextmanager
+    def _worded(self, statement: str) -> Iterator[None]:
+        driver = self.connection.dialect.dbapi
+        assert driver is not None
+        try:
+            yield
+        except driver.Error as error:
+            raise JournalFailedError(str(error), statement) from error
 
 
 def _quoted(name: str) -> str:
