@@ -65,13 +65,14 @@ with op.get_context().autocommit_block():
 
 
 @pytest.mark.postgresql
+@pytest.mark.parametrize("processes", [4, pytest.param(16, marks=pytest.mark.slow)])
 def test_an_index_is_built_concurrently_while_others_wait(
-    tmp_path: Path, postgres_url: str
+    tmp_path: Path, postgres_url: str, processes: int
 ) -> None:
     site = Site(tmp_path, postgres_url)
     site.add(1, CONCURRENTLY)
     site.add(2, NEXT.format(number=2, pause=0))
-    together(site, 16)
+    together(site, processes)
     assert site.done() == [1, 2]
     with site.connect() as connection:
         is_valid = text(
