@@ -115,6 +115,7 @@ _ADDS_COLUMN = _pattern(
 )
 """What begins by adding a column: an ``ALTER TABLE`` is done as a whole or not at all."""
 _MAKES_INDEX = _pattern(rf"CREATE\s+{_INDEX}\s+(?!IF\b)(?P<index>{_WORD})\s")
+_RENAMES = _pattern(r"\bRENAME\b")
 _MOVES_ROWS = _pattern(
     r"\b(EXCHANGE|TRUNCATE|DISCARD|IMPORT|COALESCE|REORGANIZE|CONVERT)\s+(PARTITION|TABLESPACE|TABLE)"
 )
@@ -189,6 +190,9 @@ def _changes_schema(text: str) -> Effect:
 
 def _added_by(text: str) -> tuple[str, str]:
     """Return what a table has only once a statement was done, or an empty pattern; and its name."""
+    if _RENAMES.search(text):
+        # What it adds is nowhere to be seen under the old name.
+        return "", ""
     if found := _ADDS_COLUMN.match(text):
         name, sign = found["column"], r"(?im)^\s*{} "
     elif found := _MAKES_INDEX.match(text):
