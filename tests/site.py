@@ -101,8 +101,11 @@ class Site:
         )
 
     def run(self, *args: str, exit_code: int = 0) -> str:
-        process = self.start(*args)
-        output, errors = process.communicate(timeout=LONGEST_WAIT)
+        with self.start(*args) as process:
+            try:
+                output, errors = process.communicate(timeout=LONGEST_WAIT)
+            finally:
+                process.kill()
         assert process.returncode == exit_code, errors
         return output + errors
 

@@ -128,7 +128,8 @@ _DROPS_TABLES = _pattern(
 _LOCKS_TABLES = _pattern(
     r"(?P<locks>LOCK\s+TABLES?\s.*?)(?P<wait>\s+(?:WAIT\s+\d+|NOWAIT))?\s*;?\s*$"
 )
-_QUALIFIER = re.compile(rf"(?P<schema>{_WORD})\s*\.")
+_QUALIFIER = re.compile(r"(?<![\w$])(?P<schema>`(?:[^`]|``)++`|[\w$]++)\s*+\.")
+"""With no way back: a long word is read once."""
 _COMMITS = _pattern(
     r"(ALTER|CREATE(?!\s+(OR\s+REPLACE\s+)?TEMPORARY\b)|DROP(?!\s+TEMPORARY\b)|GRANT|RENAME|REVOKE"
     r"|TRUNCATE)\b"
