@@ -43,6 +43,7 @@ _COMPARED_LENGTH = 200
 _PLACEHOLDER = re.compile(r"(?<!%)(?:%%)*%(?:\(\w+\))?s")
 _LOCK_WAIT_TIMEOUT = 1205
 _MAY_CHANGE_ENGINES = re.compile(r"\b(ENGINE|LIKE)\b", re.IGNORECASE)
+_CHANGES_ROWS_AT_MOST = (Kind.READS, Kind.LOOKS, Kind.CHANGES_ROWS)
 _CHANGES_SESSION = (Kind.SESSION, Kind.ENDS_TRANSACTION, Kind.UNSURE)
 
 
@@ -86,6 +87,8 @@ class Evidence:
 
     def note_run(self, statement: str, kind: Kind) -> None:
         """Forget what a statement may have changed."""
+        if kind in _CHANGES_ROWS_AT_MOST:
+            return
         is_schema = kind is Kind.CHANGES_SCHEMA
         if kind in _CHANGES_SESSION or (is_schema and _MAY_CHANGE_ENGINES.search(statement)):
             self._keeps_rows.clear()

@@ -60,8 +60,9 @@ class ShownSchema:
     def note_run(self, statement: str, kind: Kind) -> None:
         """Note which names a statement may have brought."""
         if kind is Kind.CHANGES_SCHEMA and not _BRINGS_OTHERS.search(statement):
+            brought = _names_in(statement)
             for names in self._names.values():
-                names |= _names_in(statement)
+                names |= brought
         elif kind not in (Kind.READS, Kind.LOOKS, Kind.CHANGES_ROWS):
             self._names.clear()
             self._settings = None
