@@ -339,9 +339,6 @@ op.execute("INSERT INTO log VALUES (2)")
 }
 
 
-INTERRUPTIONS = (End.INTERRUPTED_BEFORE, End.INTERRUPTED_AFTER)
-
-
 def outcome(patient: Patient, scenario: Scenario) -> Any:
     if scenario.compared:
         with patient.connected() as run:
@@ -421,21 +418,32 @@ def test_it_goes_on_as_if_nobody_had_died(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ends", [(End.DIES_BEFORE, End.DIES_AFTER), INTERRUPTIONS], ids=str)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_it_may_end_at_every_query(
-    tmp_path: Path, mariadb_server: MariaDBServer, name: str, ends: Sequence[End]
+def test_it_may_die_at_every_query(
+    tmp_path: Path, mariadb_server: MariaDBServer, name: str
 ) -> None:
     trial = Trial.of(tmp_path, mariadb_server, name)
+    ends = (End.DIES_BEFORE, End.DIES_AFTER)
     ended = [one for at in range(1, trial.queries + 1) for one in trial.verify(at, ends)]
     assert any(ended)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_it_may_be_interrupted_at_any_query(
+    tmp_path: Path, mariadb_server: MariaDBServer, name: str
+) -> None:
+    trial = Trial.of(tmp_path, mariadb_server, name)
+    # Each third, beginning with another one each time.
+    for at in range(random.randint(1, 3), trial.queries + 1, 3):
+        trial.verify(at, (End.INTERRUPTED_BEFORE, End.INTERRUPTED_AFTER))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if "errors" not in name])
 def test_any_query_may_be_refused(tmp_path: Path, mariadb_server: MariaDBServer, name: str) -> None:
     trial = Trial.of(tmp_path, mariadb_server, name)
-    for at in range(1, trial.queries + 1):
+    for at in range(random.randint(1, 2), trial.queries + 1, 2):
         trial.verify(at, (End.REFUSED,))
 
 
