@@ -71,7 +71,7 @@ class Evidence:
         """Return what is to be expected of a statement, on this server and in this session."""
         effect = effect_of(statement)
         # Asked before rows are changed too: ROW_COUNT() tells of the statement right before it.
-        has_rows = effect.kind in (Kind.READS, Kind.LOOKS, Kind.CHANGES_ROWS)
+        has_rows = effect.kind in _CHANGES_ROWS_AT_MOST
         if (has_rows or sets_variable(statement)) and self._calls_function(statement):
             effect = Effect(Kind.CHANGES_ROWS)
         if effect.kind is Kind.CHANGES_SCHEMA and not self._is_told_by_schema(effect):

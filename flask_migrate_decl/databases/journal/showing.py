@@ -58,12 +58,12 @@ class ShownSchema:
         return is_other and re.search(effect.sign, shown) is not None
 
     def note_run(self, statement: str, kind: Kind) -> None:
-        """Note which names a statement may have brought."""
+        """Note which names a statement may have brought that changes more than rows."""
         if kind is Kind.CHANGES_SCHEMA and not _BRINGS_OTHERS.search(statement):
             brought = _names_in(statement)
             for names in self._names.values():
                 names |= brought
-        elif kind not in (Kind.READS, Kind.LOOKS, Kind.CHANGES_ROWS):
+        else:
             self._names.clear()
             self._settings = None
 
