@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from flask_migrate_decl.databases.journal.readings import Answer
     from flask_migrate_decl.databases.journal.table import Entry
@@ -127,9 +127,8 @@ class WatchedCursor:
 
     def _run(self, run: Callable[..., Any], statement: Any, *args: Any, **options: Any) -> Any:
         text = statement.decode() if isinstance(statement, bytes) else str(statement)
-        # Without values a driver takes percent signs as they are.
-        has_values = any(values is not None for values in (*args, *options.values()))
-        self._begin(text if has_values else text.replace("%", "%%"), (args, options))
+        values = (args, options)
+        self._begin(_doubled(text, *values) if "%" in text else text, values)
         if self._skipped is not None:
             return self._skipped.entry.row_count
         adapted = self._watcher.adapted(text)
@@ -216,3 +215,9 @@ class WatchedCursor:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
+
+
+def _doubled(statement: str, args: Sequence[Any], options: Mapping[str, Any]) -> str:
+    """Return a statement as it is with values; without them a driver leaves percent signs alone."""
+    has_values = any(values is not None for values in (*args, *options.values()))
+    return statement if has_values else statement.replace("%", "%%")

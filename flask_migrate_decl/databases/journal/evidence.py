@@ -13,6 +13,7 @@ from flask_migrate_decl.databases.journal.statements import (
     drops_temporary_tables,
     effect_of,
     first_word,
+    names_in,
     qualifiers_in,
     sets_variable,
     temporary_tables_made,
@@ -42,9 +43,8 @@ _ELSEWHERE = (
 _COMPARED_LENGTH = 200
 _PLACEHOLDER = re.compile(r"(?<!%)(?:%%)*%(?:\(\w+\))?s")
 _LOCK_WAIT_TIMEOUT = 1205
-_MAY_CHANGE_ENGINES = re.compile(r"\b(ENGINE|LIKE)\b", re.IGNORECASE)
+_MAY_CHANGE_ENGINES = ("engine", "like")
 _CHANGES_ROWS_AT_MOST = (Kind.READS, Kind.LOOKS, Kind.CHANGES_ROWS)
-_CHANGES_SESSION = (Kind.SESSION, Kind.ENDS_TRANSACTION, Kind.UNSURE)
 
 
 @dataclass
@@ -87,15 +87,22 @@ class Evidence:
 
     def note_run(self, statement: str, kind: Kind) -> None:
         """Forget what a statement may have changed."""
-        if kind in _CHANGES_ROWS_AT_MOST:
-            return
-        is_schema = kind is Kind.CHANGES_SCHEMA
-        if kind in _CHANGES_SESSION or (is_schema and _MAY_CHANGE_ENGINES.search(statement)):
-            self._keeps_rows.clear()
-            self._functions = None
-        self._shown.note_run(statement, kind)
-        self._is_elsewhere |= first_word(statement) == "USE"
-        self._temporary |= set(temporary_tables_made(statement))
+        if kind is Kind.CHANGES_SCHEMA:
+            self._note_changed_schema(names_in(statement))
+        elif kind not in _CHANGES_ROWS_AT_MOST:
+            self._forget()
+            self._shown.forget()
+            self._is_elsewhere |= first_word(statement) == "USE"
+            self._temporary |= set(temporary_tables_made(statement))
+
+    def _note_changed_schema(self, names: set[str]) -> None:
+        self._shown.note_changed(names)
+        if not names.isdisjoint(_MAY_CHANGE_ENGINES):
+            self._forget()
+
+    def _forget(self) -> None:
+        self._keeps_rows.clear()
+        self._functions = None
 
     def _calls_function(self, statement: str) -> bool:
         """Tell whether a question calls a function of somebody's, which may change rows."""
@@ -104,7 +111,7 @@ class Evidence:
             self._functions = frozenset(str(name).lower() for (name,) in rows)
         if not self._functions:
             return False
-        return not self._functions.isdisjoint(re.findall(r"[\w$]+", statement.lower()))
+        return not self._functions.isdisjoint(names_in(statement))
 
     def _may_stay(self, statement: str) -> bool:
         """Tell whether rows are not undone with the transaction."""

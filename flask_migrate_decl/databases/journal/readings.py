@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,8 +42,7 @@ class NotKeptError(Exception):
     """What a statement has returned was not written down, as it is too much or of odd types."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What the database has answered to a statement.
 
     :param description: that of the cursor, as PEP 249 has it; ``None`` where no rows were returned.
@@ -69,9 +67,9 @@ class Answer:
 
     def written(self) -> str | None:
         """Return it as a text, empty where it can't be kept, ``None`` where there is nothing."""
-        if self == Answer():
+        if self == _NOTHING:
             return None
-        facts = (self.description, self.rows, self.error, self.variables)
+        facts = tuple(self)
         text = repr(facts)
         try:
             is_kept = len(text) <= _LONGEST_KEPT and ast.literal_eval(text) == facts
@@ -95,3 +93,6 @@ class Answer:
             name, arguments = self.error
             kind = getattr(driver, name, None) or driver.Error
             raise kind(*arguments)
+
+
+_NOTHING = Answer()

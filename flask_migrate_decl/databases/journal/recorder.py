@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask_migrate_decl.databases.journal import refusing
 from flask_migrate_decl.databases.journal.cursors import Skipped
@@ -42,8 +42,7 @@ _IS_WRITTEN_BEFORE = (Kind.CHANGES_SCHEMA, Kind.UNSURE)
 _MOST_ROWS = 2**63
 
 
-@dataclass(frozen=True)
-class _Running:
+class _Running(NamedTuple):
     """A statement that is being run."""
 
     effect: Effect
@@ -80,8 +79,9 @@ class Recorder:
         :raises JournalDiffersError: another one was run then.
         :raises NotJournalledError: what it does could not be gone on with.
         """
-        self._verify()
-        self._note_variables()
+        self.refusals.verify()
+        if self._variables:
+            self._note_variables()
         effect = self.evidence.expected(statement)
         self._verify_last(effect, statement)
         if effect.kind in _IS_REPEATED:
@@ -97,10 +97,6 @@ class Recorder:
             )
         self._begin_change(effect, statement, mark)
         return None
-
-    def _verify(self) -> None:
-        self.refusals.verify()
-        self.verify_connection()
 
     def _verify_last(self, effect: Effect, statement: str) -> None:
         """Find out that a question of the journal's came between two statements of the script's.
@@ -216,7 +212,7 @@ class Recorder:
         if not (names := variables_set_by(statement)):
             return answer
         (values,) = self.table.run(f"SELECT {', '.join(names)}")
-        return replace(answer, variables=tuple(zip(names, values, strict=True)))
+        return answer._replace(variables=tuple(zip(names, values, strict=True)))
 
     def _end_repeated(self, running: _Running, cursor: Any) -> None:
         if running.effect.kind is Kind.ENDS_TRANSACTION:
@@ -232,8 +228,7 @@ class Recorder:
 
     def _note_variables(self) -> None:
         names, self._variables = self._variables, ()
-        if names:
-            self._readings.note(self.table.run(f"SELECT {', '.join(names)}"))
+        self._readings.note(self.table.run(f"SELECT {', '.join(names)}"))
 
     def fail(self, error: BaseException) -> None:
         """Note that a statement has failed, where it is the server that says so.
@@ -256,7 +251,7 @@ class Recorder:
         if kind is Kind.UNSURE and was_not_begun(running.statement, error):
             kind = Kind.CHANGES_SCHEMA
         self._failures[running.entry.position] = kind
-        self.table.append(replace(running.entry, is_done=True, answer=answer.written()))
+        self.table.append(running.entry._replace(is_done=True, answer=answer.written()))
         if running.effect.kind is Kind.UNSURE:
             self._commit_entries()
 
@@ -312,7 +307,8 @@ class Recorder:
 
         :raises JournalDiffersError: it has run fewer statements than the last time, or others.
         """
-        self._verify()
+        self.refusals.verify()
+        self.verify_connection()
         if self._position < len(self.entries):
             raise self.refusals.differs(self.entries[self._position], refusing.ENDS_BEFORE)
 
@@ -351,8 +347,7 @@ def _done(entry: Entry, counts: tuple[int, int | None], answer: Answer) -> Entry
     :param counts: how many rows it was about, and the number that one was given.
     """
     row_count, last_row_id = counts
-    return replace(
-        entry,
+    return entry._replace(
         is_done=True,
         row_count=row_count if row_count < _MOST_ROWS else -1,
         last_row_id=last_row_id or 0,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.databases.journal.readings import fingerprint
-from flask_migrate_decl.databases.journal.statements import Kind
+from flask_migrate_decl.databases.journal.statements import is_name, names_in
 
 if TYPE_CHECKING:
     from flask_migrate_decl.databases.journal.statements import Effect
@@ -21,8 +21,10 @@ _SETTINGS = ("sql_mode", "sql_quote_show_create", "character_set_results")
 """Those by which ``SHOW CREATE TABLE`` is worded."""
 _MODES = ("ANSI_QUOTES", "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS")
 """Those of ``sql_mode`` that count."""
-_BRINGS_OTHERS = re.compile(r"\b(LIKE|SELECT|RENAME)\b", re.IGNORECASE)
+_BRINGS_OTHERS = ("like", "select", "rename")
 """What brings names to a table that are not in the statement."""
+
+_OF_DEFAULT_SCHEMA = re.compile(r"SHOW CREATE TABLE `?[\w$]+`?")
 
 
 @dataclass
@@ -33,7 +35,8 @@ class ShownSchema:
     """
 
     table: JournalTable
-    _names: dict[str, set[str]] = field(default_factory=dict)
+    _tables: set[str] | None = None
+    _names: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     _settings: tuple[object, ...] | None = None
     _character_set: object = None
 
@@ -44,12 +47,31 @@ class ShownSchema:
         """Return a fingerprint of what a statement is going to change."""
         if not effect.shown_by:
             return None
-        known = self._names.get(effect.shown_by)
-        if known is not None and effect.adds and effect.adds not in known:
+        if effect.adds and self._is_absent(effect):
             return _MISSING
         shown = self._shown(effect)
-        self._names[effect.shown_by] = _names_in(shown)
+        self._keep_names(effect, names_in(shown))
         return fingerprint(shown)
+
+    def _is_absent(self, effect: Effect) -> bool:
+        """Tell whether it is known that what a statement adds is not there."""
+        known = self._names.get(effect.table, {}).get(effect.shown_by)
+        if known is None and self._is_new_table(effect):
+            known = self._keep_names(effect, set())
+        return known is not None and effect.adds not in known
+
+    def _is_new_table(self, effect: Effect) -> bool:
+        if effect.adds != effect.table or _OF_DEFAULT_SCHEMA.fullmatch(effect.shown_by) is None:
+            return False
+        if self._tables is None:
+            self._tables = {str(name).lower() for (name,) in self.table.run("SHOW TABLES")}
+        return effect.table not in self._tables
+
+    def _keep_names(self, effect: Effect, names: set[str]) -> set[str]:
+        # A statement that changes a table names it, but only a plain name is found in there.
+        if is_name(effect.table):
+            self._names.setdefault(effect.table, {})[effect.shown_by] = names
+        return names
 
     def has_changed(self, effect: Effect, before: str) -> bool:
         """Tell whether a statement was done, by what was there before it."""
@@ -57,15 +79,21 @@ class ShownSchema:
         is_other = before == _MISSING or fingerprint(shown) != before
         return is_other and re.search(effect.sign, shown) is not None
 
-    def note_run(self, statement: str, kind: Kind) -> None:
-        """Note which names a statement may have brought that changes more than rows."""
-        if kind is Kind.CHANGES_SCHEMA and not _BRINGS_OTHERS.search(statement):
-            brought = _names_in(statement)
-            for names in self._names.values():
+    def note_changed(self, brought: set[str]) -> None:
+        """Note which names are in a statement that has changed the schema."""
+        if not brought.isdisjoint(_BRINGS_OTHERS):
+            self.forget()
+            return
+        if self._tables is not None:
+            self._tables |= brought
+        for table in self._names.keys() & brought:
+            for names in self._names[table].values():
                 names |= brought
-        else:
-            self._names.clear()
-            self._settings = None
+
+    def forget(self) -> None:
+        """Forget what anything may have changed."""
+        self._names.clear()
+        self._tables = self._settings = None
 
     def _shown(self, effect: Effect) -> str:
         """Return what is there of what a statement changes, an empty text where nothing is.
@@ -96,7 +124,3 @@ class ShownSchema:
     def _set(self, values: tuple[object, ...]) -> None:
         sets = ", ".join(f"SESSION {name} = %s" for name in _SETTINGS)
         self.table.run(f"SET {sets}", values)
-
-
-def _names_in(text: str) -> set[str]:
-    return set(re.findall(r"[\w$]+", text.lower()))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -33,15 +33,14 @@ class Kind(StrEnum):
     """Nobody can tell by looking whether it was done."""
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(NamedTuple):
     """What a statement does.
 
     :param shown_by: the statement that shows what it changes, for ``CHANGES_SCHEMA``.
     :param table: the name of that, without quotes.
     :param sign: what is in there once it was done, as a regular expression; nobody else's change
         puts it there.
-    :param adds: the name of that column or index, if it is a plain word.
+    :param adds: the name of that column, index or table, if it is a plain word.
     """
 
     kind: Kind
@@ -56,6 +55,7 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*
 _STRING = re.compile(r"""'(?:[^'\\]|\\.|'')*'""", re.DOTALL)
 _LIMITED = re.compile(r"SET\s+STATEMENT\b.*?\sFOR\s+(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 """A statement with settings for it alone: https://mariadb.com/kb/en/set-statement/"""
+_PLAIN_WORD = re.compile(r"[\w$]+")
 _WORD = r"(?:`(?:[^`]|``)+`|[\w$]+)"
 _NAME = rf"(?P<name>(?:{_WORD}\s*\.\s*)?{_WORD})"
 _INDEX = r"(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX"
@@ -73,22 +73,23 @@ _WRITES_FILE = _pattern(r".*\bINTO\s+(OUTFILE|DUMPFILE)\b")
 _CHANGES = _pattern(r".*\b(INSERT|UPDATE|DELETE|REPLACE)\b(?!\s*\()")
 _LOCKS_ROWS = _pattern(r"\bFOR\s+UPDATE\b")
 _ROWS = _pattern(r"(INSERT|UPDATE|DELETE|REPLACE)\b")
-_ENDS = tuple(
-    map(
-        _pattern,
-        (
-            r"(COMMIT|BEGIN)(\s+WORK)?$",
-            r"START\s+TRANSACTION\b",
-            r"(UN)?LOCK\s+TABLES?\b",
-            r"(ANALYZE|OPTIMIZE|CHECK|CHECKSUM)\s+(\w+\s+)?TABLES?\b",
-            r"FLUSH\b(?!.*\bWITH\s+READ\s+LOCK\b)",
-            r"SET\b.*\bautocommit\b",
-        ),
-    )
+_ENDS = _pattern(
+    r"(COMMIT|BEGIN)(\s+WORK)?$"
+    r"|START\s+TRANSACTION\b"
+    r"|(UN)?LOCK\s+TABLES?\b"
+    r"|(ANALYZE|OPTIMIZE|CHECK|CHECKSUM)\s+(\w+\s+)?TABLES?\b"
+    r"|FLUSH\b(?!.*\bWITH\s+READ\s+LOCK\b)"
+    r"|SET\b.*\bautocommit\b"
 )
 _SESSION = _pattern(
     r"(SET(?!\s+(?:PASSWORD|DEFAULT\s+ROLE)\b)|USE|PREPARE|DEALLOCATE|DROP\s+PREPARE|SAVEPOINT"
     r"|ROLLBACK|RELEASE\s+SAVEPOINT)\b"
+)
+_KINDS = (
+    (_ROWS, Kind.CHANGES_ROWS),
+    (_ENDS, Kind.ENDS_TRANSACTION),
+    (_SHOWS, Kind.LOOKS),
+    (_SESSION, Kind.SESSION),
 )
 _TABLES = tuple(
     map(
@@ -105,7 +106,7 @@ _TABLES = tuple(
         ),
     )
 )
-_MAKES_TABLE = _pattern(r"CREATE\s+TABLE\s+(?!IF\b)")
+_MAKES_TABLE = _pattern(rf"CREATE\s+TABLE\s+(?!IF\b){_NAME}")
 _NO_COLUMN = (
     "IF CONSTRAINT INDEX KEY PRIMARY UNIQUE FULLTEXT SPATIAL FOREIGN CHECK PARTITION PERIOD SYSTEM"
 )
@@ -148,26 +149,21 @@ def effect_of(statement: str) -> Effect:
     text = _without_comments(statement)
     if found := _LIMITED.match(text):
         return effect_of(found["rest"])
-    if ";" in _QUOTED.sub("", text):
+    if _has_unquoted(";", text):
         return Effect(Kind.UNSURE)
     kind = _kind_of(text)
     return _changes_schema(text) if kind is None else Effect(kind)
+
+
+def _has_unquoted(mark: str, text: str) -> bool:
+    return mark in text and mark in _QUOTED.sub("", text)
 
 
 def _kind_of(text: str) -> Kind | None:
     """Return the kind of what is no schema change."""
     if _ASKS.match(text):
         return _kind_of_question(_LOCKS_ROWS.sub("", _QUOTED.sub("", text)), text)
-    if any(pattern.match(text) for pattern in _ENDS):
-        return Kind.ENDS_TRANSACTION
-    for pattern, kind in (
-        (_SHOWS, Kind.LOOKS),
-        (_SESSION, Kind.SESSION),
-        (_ROWS, Kind.CHANGES_ROWS),
-    ):
-        if pattern.match(text):
-            return kind
-    return None
+    return next((kind for pattern, kind in _KINDS if pattern.match(text)), None)
 
 
 def _kind_of_question(unquoted: str, text: str) -> Kind:
@@ -179,7 +175,7 @@ def _kind_of_question(unquoted: str, text: str) -> Kind:
 
 
 def _changes_schema(text: str) -> Effect:
-    if ":=" in _QUOTED.sub("", text):
+    if _has_unquoted(":=", text):
         return Effect(Kind.UNSURE)
     for pattern in _TABLES:
         if (found := pattern.match(text)) and not _MOVES_ROWS.search(text):
@@ -198,10 +194,12 @@ def _added_by(text: str) -> tuple[str, str]:
         name, sign = found["column"], r"(?im)^\s*{} "
     elif found := _MAKES_INDEX.match(text):
         name, sign = found["index"], r"(?im)^\s*(?:(?:UNIQUE|FULLTEXT|SPATIAL) )?KEY {} "
+    elif found := _MAKES_TABLE.match(text):
+        name, sign = found["name"], "."
     else:
-        return ("." if _MAKES_TABLE.match(text) else "", "")
+        return "", ""
     plain = name.strip("`").lower()
-    return sign.format(_shown_name(name)), plain if re.fullmatch(r"[\w$]+", plain) else ""
+    return sign.format(_shown_name(name)), plain if is_name(plain) else ""
 
 
 def _shown_name(name: str) -> str:
@@ -216,6 +214,16 @@ def _without_comments(statement: str) -> str:
     while found := _COMMENT.match(text):
         text = text[found.end() :]
     return text.strip().rstrip(";").rstrip()
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text is a name that can't be anything else."""
+    return _PLAIN_WORD.fullmatch(text) is not None
+
+
+def names_in(text: str) -> set[str]:
+    """Return what may be names in a statement, and its other words, in small letters."""
+    return set(_PLAIN_WORD.findall(text.lower()))
 
 
 def first_word(statement: str) -> str:
@@ -254,6 +262,8 @@ def with_lock_of(table: str, statement: str) -> str:
 
 def qualifiers_in(statement: str) -> frozenset[str]:
     """Return what may be the names of schemas in a statement, without their quotes."""
+    if "." not in statement:
+        return frozenset()
     text = _STRING.sub("", statement)
     return frozenset(found["schema"].strip("`") for found in _QUALIFIER.finditer(text))
 
@@ -276,9 +286,13 @@ def commits_by_itself(statement: str) -> bool:
 
 def asks_of_last(statement: str) -> bool:
     """Tell whether a statement asks what the one before it has done."""
+    if _OF_LAST.search(statement) is None:
+        return False
     return _OF_LAST.search(_QUOTED.sub("", statement)) is not None
 
 
 def variables_in(statement: str) -> tuple[str, ...]:
     """Return the variables of the session that a statement names, as they stand in it."""
+    if "@" not in statement:
+        return ()
     return tuple(dict.fromkeys(f"@{found['name']}" for found in _VARIABLE.finditer(statement)))

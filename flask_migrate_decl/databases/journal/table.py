@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask_migrate_decl.databases.journal.readings import fingerprint
 from flask_migrate_decl.errors import JournalFailedError, without_secrets
@@ -32,6 +33,7 @@ _COLUMNS = (
     "last_row_id",
     "answer",
 )
+_ROW = f"({', '.join(['%s'] * len(_COLUMNS))}, LAST_INSERT_ID())"
 
 
 def journal_table(version_table: str) -> str:
@@ -43,8 +45,7 @@ def journal_table(version_table: str) -> str:
     return f"{version_table[: _LONGEST_NAME - len(mark) - len(_SUFFIX) - 1]}_{mark}{_SUFFIX}"
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A statement that was run, or begun.
 
     :param position: its number in the revision, from 1 on.
@@ -138,7 +139,9 @@ class JournalTable:
 
         What was only looked at is written down once something was changed after it.
         """
-        count = max((n for n, one in enumerate(self._pending, 1) if one.is_change), default=0)
+        count = len(self._pending)
+        while count and not self._pending[count - 1].is_change:
+            count -= 1
         if not count:
             return
         for batch in _batches(map(_row, self._pending[:count])):
@@ -149,9 +152,8 @@ class JournalTable:
 
     def _write(self, rows: Sequence[tuple[object, ...]]) -> None:
         # What was written in a transaction that a script has rolled back is written again.
-        one = f"({', '.join(['%s'] * len(_COLUMNS))}, LAST_INSERT_ID())"
-        values = tuple(value for row in rows for value in row)
-        self.run(f"REPLACE INTO {self.name} VALUES {', '.join([one] * len(rows))}", values)
+        values = tuple(chain.from_iterable(rows))
+        self.run(f"REPLACE INTO {self.name} VALUES {', '.join([_ROW] * len(rows))}", values)
 
     def note_committed(self) -> None:
         """Note that what was written down stays."""
@@ -272,7 +274,7 @@ def _entry(row: Sequence[Any], count: int) -> Entry:
     entry = Entry(*row)
     # A statement that another one follows was over.
     is_over = bool(entry.is_done) or entry.position < count
-    return replace(entry, is_upgrade=bool(entry.is_upgrade), is_done=is_over)
+    return entry._replace(is_upgrade=bool(entry.is_upgrade), is_done=is_over)
 
 
 def _batches(rows: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
@@ -281,7 +283,7 @@ def _batches(rows: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, 
     length = 0
     for row in rows:
         batch.append(row)
-        length += sum(len(str(value)) for value in row)
+        length += len(repr(row))
         if length >= _LONGEST_BATCH:
             yield batch
             batch, length = [], 0
@@ -290,16 +292,5 @@ def _batches(rows: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, 
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.position,
-        entry.revision,
-        entry.is_upgrade,
-        without_secrets(entry.statement.strip())[:_SHOWN_LENGTH],
-        entry.fingerprint,
-        entry.readings,
-        entry.before,
-        entry.is_done,
-        entry.row_count,
-        entry.last_row_id,
-        entry.answer,
-    )
+    shown = without_secrets(entry.statement.strip())[:_SHOWN_LENGTH]
+    return entry._replace(statement=shown)[: len(_COLUMNS)]
