@@ -82,6 +82,8 @@ def secret_lines(text: str) -> frozenset[int]:
 
 
 def _url_passwords(text: str) -> Iterator[tuple[int, int]]:
+    if ":" not in text and "\\" not in text:
+        return
     end = text.rfind("@")
     if match := _BEFORE_URL_PASSWORD.search(text, 0, max(end, 0)):
         yield match.end(), end
@@ -90,6 +92,8 @@ def _url_passwords(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _parameters(text: str) -> Iterator[tuple[int, int]]:
+    if "=" not in text:
+        return
     for match in _URL_PARAMETER.finditer(text):
         if _PARAMETER_WORD.search(match[2]):
             yield match.span(3)
@@ -97,6 +101,8 @@ def _parameters(text: str) -> Iterator[tuple[int, int]]:
 
 def _values(text: str) -> Iterator[tuple[int, int]]:
     """Find what follows a word that sounds like a password's name: the rest of the line."""
+    if _WORD.search(text) is None:
+        return
     if (match := _BEGINS_WITH_WORD.match(text)) and _WORD.search(match[2]):
         yield match.end(), len(text)
     for match in _SWITCH.finditer(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.databases.journal.showing import ShownSchema
@@ -44,6 +45,7 @@ _COMPARED_LENGTH = 200
 _PLACEHOLDER = re.compile(r"(?<!%)(?:%%)*%(?:\(\w+\))?s")
 _LOCK_WAIT_TIMEOUT = 1205
 _MAY_CHANGE_ENGINES = ("engine", "like")
+_MAY_SET_VARIABLE = (Kind.SESSION, Kind.ENDS_TRANSACTION)
 _CHANGES_ROWS_AT_MOST = (Kind.READS, Kind.LOOKS, Kind.CHANGES_ROWS)
 
 
@@ -71,8 +73,10 @@ class Evidence:
         """Return what is to be expected of a statement, on this server and in this session."""
         effect = effect_of(statement)
         # Asked before rows are changed too: ROW_COUNT() tells of the statement right before it.
-        has_rows = effect.kind in _CHANGES_ROWS_AT_MOST
-        if (has_rows or sets_variable(statement)) and self._calls_function(statement):
+        may_call = effect.kind in _CHANGES_ROWS_AT_MOST or (
+            effect.kind in _MAY_SET_VARIABLE and sets_variable(statement)
+        )
+        if may_call and self._calls_function(statement):
             effect = Effect(Kind.CHANGES_ROWS)
         if effect.kind is Kind.CHANGES_SCHEMA and not self._is_told_by_schema(effect):
             return Effect(Kind.UNSURE)
@@ -130,7 +134,7 @@ class Evidence:
         get = getattr(driver, "get_autocommit", None)
         return bool(get() if get else self.table.ask("SELECT @@autocommit"))
 
-    @property
+    @cached_property
     def has_atomic_ddl(self) -> bool:
         """Whether a schema change is done as a whole or not at all.
 

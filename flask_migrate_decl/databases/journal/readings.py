@@ -26,16 +26,14 @@ class Readings:
 
     def __init__(self) -> None:
         self._digest = hashlib.blake2b(digest_size=_DIGEST_SIZE)
+        self.fingerprint = self._digest.hexdigest()
+        """That of everything until now, 32 hexadecimal digits."""
 
     def note(self, seen: Iterable[object]) -> None:
         """Add what the script has seen."""
         for one in seen:
             self._digest.update(repr(one).encode())
-
-    @property
-    def fingerprint(self) -> str:
-        """That of everything until now, 32 hexadecimal digits."""
-        return self._digest.hexdigest()
+        self.fingerprint = self._digest.hexdigest()
 
 
 class NotKeptError(Exception):

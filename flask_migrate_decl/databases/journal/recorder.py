@@ -174,6 +174,9 @@ class Recorder:
 
     def adapted(self, statement: str) -> str:
         """Return the statement to run instead of one."""
+        assert self._running is not None
+        if self._running.effect.kind is not Kind.ENDS_TRANSACTION:
+            return statement
         return with_lock_of(self.table.name, statement)
 
     def end(self, cursor: Any) -> Answer | None:

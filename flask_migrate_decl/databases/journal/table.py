@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SHOWN_LENGTH = 1000
 _LONGEST_BATCH = 500_000
+_LONGEST_REST = 1_000
 _NO_SUCH_TABLE = 1146
 _LONGEST_NAME = 64
 _SUFFIX = "_journal"
@@ -33,7 +34,6 @@ _COLUMNS = (
     "last_row_id",
     "answer",
 )
-_ROW = f"({', '.join(['%s'] * len(_COLUMNS))}, LAST_INSERT_ID())"
 
 
 def journal_table(version_table: str) -> str:
@@ -144,16 +144,17 @@ class JournalTable:
             count -= 1
         if not count:
             return
-        for batch in _batches(map(_row, self._pending[:count])):
+        for batch in _batches(self._pending[:count]):
             self._write(batch)
         self._flushed += self._pending[:count]
         del self._pending[:count]
         self.is_written = True
 
-    def _write(self, rows: Sequence[tuple[object, ...]]) -> None:
+    def _write(self, entries: Sequence[Entry]) -> None:
         # What was written in a transaction that a script has rolled back is written again.
-        values = tuple(chain.from_iterable(rows))
-        self.run(f"REPLACE INTO {self.name} VALUES {', '.join([_ROW] * len(rows))}", values)
+        rows = ", ".join(map(_row, entries))
+        texts = tuple(chain.from_iterable(map(_texts, entries)))
+        self.run(f"REPLACE INTO {self.name} VALUES {rows}", texts)
 
     def note_committed(self) -> None:
         """Note that what was written down stays."""
@@ -277,13 +278,13 @@ def _entry(row: Sequence[Any], count: int) -> Entry:
     return entry._replace(is_upgrade=bool(entry.is_upgrade), is_done=is_over)
 
 
-def _batches(rows: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
-    """Give rows as many at a time as a server takes in one statement: ``max_allowed_packet``."""
-    batch: list[tuple[object, ...]] = []
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Give entries as many at a time as a server takes in one statement: ``max_allowed_packet``."""
+    batch: list[Entry] = []
     length = 0
-    for row in rows:
-        batch.append(row)
-        length += len(repr(row))
+    for entry in entries:
+        batch.append(entry)
+        length += _LONGEST_REST + min(len(entry.statement), _SHOWN_LENGTH) + len(entry.answer or "")
         if length >= _LONGEST_BATCH:
             yield batch
             batch, length = [], 0
@@ -291,6 +292,16 @@ def _batches(rows: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, 
         yield batch
 
 
-def _row(entry: Entry) -> tuple[object, ...]:
+def _row(entry: Entry) -> str:
+    """Return an entry as SQL, with placeholders for its texts alone: drivers are slow at those."""
+    before = "NULL" if entry.before is None else f"'{entry.before}'"
+    return (
+        f"({entry.position}, %s, {entry.is_upgrade:d}, %s, '{entry.fingerprint}',"
+        f" '{entry.readings}', {before}, {entry.is_done:d}, {entry.row_count},"
+        f" {entry.last_row_id}, %s, LAST_INSERT_ID())"
+    )
+
+
+def _texts(entry: Entry) -> tuple[str | None, ...]:
     shown = without_secrets(entry.statement.strip())[:_SHOWN_LENGTH]
-    return entry._replace(statement=shown)[: len(_COLUMNS)]
+    return entry.revision, shown, entry.answer
