@@ -17,6 +17,7 @@ from flask_migrate_decl.databases.journal.statements import (
     names_in,
     qualifiers_in,
     sets_variable,
+    sign_of,
     temporary_tables_made,
 )
 
@@ -165,7 +166,11 @@ class Evidence:
         effect = effect_of(last.statement)
         if effect.kind is not Kind.CHANGES_SCHEMA or not self.has_atomic_ddl:
             return None
-        return None if last.before is None else self._shown.has_changed(effect, last.before)
+        return (
+            None
+            if last.before is None
+            else self._shown.has_changed(effect, sign_of(last.statement), last.before)
+        )
 
     def _is_running(self, last: Entry) -> bool:
         """Tell whether the server goes on with a statement of a process that is gone."""

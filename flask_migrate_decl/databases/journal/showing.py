@@ -73,11 +73,14 @@ class ShownSchema:
             self._names.setdefault(effect.table, {})[effect.shown_by] = names
         return names
 
-    def has_changed(self, effect: Effect, before: str) -> bool:
-        """Tell whether a statement was done, by what was there before it."""
+    def has_changed(self, effect: Effect, sign: str, before: str) -> bool:
+        """Tell whether a statement was done, by what was there before it.
+
+        :param sign: what is there only once it was done, as a regular expression.
+        """
         shown = self._shown(effect)
         is_other = before == _MISSING or fingerprint(shown) != before
-        return is_other and re.search(effect.sign, shown) is not None
+        return is_other and re.search(sign, shown) is not None
 
     def note_changed(self, brought: set[str]) -> None:
         """Note which names are in a statement that has changed the schema."""

@@ -38,15 +38,12 @@ class Effect(NamedTuple):
 
     :param shown_by: the statement that shows what it changes, for ``CHANGES_SCHEMA``.
     :param table: the name of that, without quotes.
-    :param sign: what is in there once it was done, as a regular expression; nobody else's change
-        puts it there.
     :param adds: the name of that column, index or table, if it is a plain word.
     """
 
     kind: Kind
     shown_by: str = ""
     table: str = ""
-    sign: str = ""
     adds: str = ""
 
 
@@ -60,6 +57,7 @@ _WORD = r"(?:`(?:[^`]|``)+`|[\w$]+)"
 _NAME = rf"(?P<name>(?:{_WORD}\s*\.\s*)?{_WORD})"
 _INDEX = r"(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX"
 _EXISTS = r"(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
+_UNLESS = r"(?P<exists>IF\s+(?:NOT\s+)?EXISTS\s+)?"
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -91,32 +89,53 @@ _KINDS = (
     (_SHOWS, Kind.LOOKS),
     (_SESSION, Kind.SESSION),
 )
-_TABLES = tuple(
-    map(
-        _pattern,
-        (
-            rf"CREATE\s+TABLE\s+{_EXISTS}{_NAME}",
-            rf"ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\s+{_EXISTS}{_NAME}",
-            rf"DROP\s+TABLE\s+{_EXISTS}{_NAME}\s*(?:RESTRICT|CASCADE)?\s*$",
-            rf"RENAME\s+TABLE\s+{_EXISTS}{_NAME}\s+TO\s+[^,]+$",
-            rf"CREATE\s+{_INDEX}\s+{_EXISTS}{_WORD}\s+(?:USING\s+\w+\s+)?ON\s+{_NAME}",
-            rf"DROP\s+INDEX\s+{_EXISTS}{_WORD}\s+ON\s+{_NAME}",
-            rf"CREATE\s+VIEW\s+{_EXISTS}{_NAME}",
-            rf"DROP\s+VIEW\s+{_EXISTS}{_NAME}\s*$",
-        ),
-    )
-)
-_MAKES_TABLE = _pattern(rf"CREATE\s+TABLE\s+(?!IF\b){_NAME}")
 _NO_COLUMN = (
     "IF CONSTRAINT INDEX KEY PRIMARY UNIQUE FULLTEXT SPATIAL FOREIGN CHECK PARTITION PERIOD SYSTEM"
 )
-_ADDS_COLUMN = _pattern(
-    rf"ALTER\s+TABLE\s+{_WORD}\s+ADD\s+(?:COLUMN\s+(?!IF\b)|(?!COLUMN\b))"
-    rf"(?!(?:{'|'.join(_NO_COLUMN.split())})\b)(?P<column>{_WORD})\s"
+_ADDS_COLUMN = (
+    r"\s+ADD\s+(?:COLUMN\s+(?!IF\b)|(?!COLUMN\b))"
+    rf"(?!(?:{'|'.join(_NO_COLUMN.split())})\b)(?P<added>{_WORD})\s(?!.*\bRENAME\b)"
 )
-"""What begins by adding a column: an ``ALTER TABLE`` is done as a whole or not at all."""
-_MAKES_INDEX = _pattern(rf"CREATE\s+{_INDEX}\s+(?!IF\b)(?P<index>{_WORD})\s")
-_RENAMES = _pattern(r"\bRENAME\b")
+"""With a table that is renamed too, what is added is nowhere to be seen under the old name."""
+
+
+class _Shape(NamedTuple):
+    """What a schema change looks like that a table shows.
+
+    :param sign: what a table has once it was done, as a regular expression with a place for a name;
+        nobody else's change puts it there.
+    """
+
+    pattern: re.Pattern[str]
+    sign: str = ""
+
+
+_SHAPES = {
+    "CREATE": (
+        _Shape(
+            _pattern(
+                rf"CREATE\s+{_INDEX}\s+{_UNLESS}(?P<added>{_WORD})\s+(?:USING\s+\w+\s+)?ON\s+{_NAME}"
+            ),
+            r"(?im)^\s*(?:(?:UNIQUE|FULLTEXT|SPATIAL) )?KEY {} ",
+        ),
+        _Shape(_pattern(rf"CREATE\s+TABLE\s+{_UNLESS}(?P<added>{_NAME})"), "."),
+        _Shape(_pattern(rf"CREATE\s+VIEW\s+{_UNLESS}{_NAME}")),
+    ),
+    "ALTER": (
+        _Shape(
+            _pattern(
+                rf"ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\s+{_UNLESS}{_NAME}(?:{_ADDS_COLUMN})?"
+            ),
+            r"(?im)^\s*{} ",
+        ),
+    ),
+    "DROP": (
+        _Shape(_pattern(rf"DROP\s+TABLE\s+{_EXISTS}{_NAME}\s*(?:RESTRICT|CASCADE)?\s*$")),
+        _Shape(_pattern(rf"DROP\s+INDEX\s+{_EXISTS}{_WORD}\s+ON\s+{_NAME}")),
+        _Shape(_pattern(rf"DROP\s+VIEW\s+{_EXISTS}{_NAME}\s*$")),
+    ),
+    "RENAME": (_Shape(_pattern(rf"RENAME\s+TABLE\s+{_EXISTS}{_NAME}\s+TO\s+[^,]+$")),),
+}
 _MOVES_ROWS = _pattern(
     r"\b(EXCHANGE|TRUNCATE|DISCARD|IMPORT|COALESCE|REORGANIZE|CONVERT)\s+(PARTITION|TABLESPACE|TABLE)"
 )
@@ -146,24 +165,60 @@ def effect_of(statement: str) -> Effect:
 
     What is not known for sure is taken for something that can't be told.
     """
-    text = _without_comments(statement)
-    if found := _LIMITED.match(text):
-        return effect_of(found["rest"])
+    text = _without_settings(statement)
     if _has_unquoted(";", text):
         return Effect(Kind.UNSURE)
-    kind = _kind_of(text)
-    return _changes_schema(text) if kind is None else Effect(kind)
+    if (shaped := _shape_of(text)) is None:
+        return Effect(_kind_of(text))
+    if _has_unquoted(":=", text) or _MOVES_ROWS.search(text):
+        return Effect(Kind.UNSURE)
+    _, found = shaped
+    adds = _added_by(found).strip("`").lower()
+    return Effect(
+        Kind.CHANGES_SCHEMA,
+        f"SHOW CREATE TABLE {found['name']}",
+        _plain_name(found["name"]),
+        adds if is_name(adds) else "",
+    )
+
+
+def sign_of(statement: str) -> str:
+    """Return what is in a table once a statement was done, as a regular expression."""
+    if (shaped := _shape_of(_without_settings(statement))) is None:
+        return ""
+    shape, found = shaped
+    added = _added_by(found)
+    return shape.sign.format(_shown_name(added)) if added else ""
+
+
+def _shape_of(text: str) -> tuple[_Shape, re.Match[str]] | None:
+    for shape in _SHAPES.get(_first_word(text), ()):
+        if found := shape.pattern.match(text):
+            return shape, found
+    return None
+
+
+def _added_by(found: re.Match[str]) -> str:
+    """Return the name that is there only once a statement was done, as it is written."""
+    groups = found.groupdict("")
+    return "" if groups.get("exists") else groups.get("added", "")
+
+
+def _without_settings(statement: str) -> str:
+    text = _without_comments(statement)
+    found = _LIMITED.match(text)
+    return _without_settings(found["rest"]) if found else text
 
 
 def _has_unquoted(mark: str, text: str) -> bool:
     return mark in text and mark in _QUOTED.sub("", text)
 
 
-def _kind_of(text: str) -> Kind | None:
-    """Return the kind of what is no schema change."""
+def _kind_of(text: str) -> Kind:
+    """Return the kind of what is no schema change that can be seen."""
     if _ASKS.match(text):
         return _kind_of_question(_LOCKS_ROWS.sub("", _QUOTED.sub("", text)), text)
-    return next((kind for pattern, kind in _KINDS if pattern.match(text)), None)
+    return next((kind for pattern, kind in _KINDS if pattern.match(text)), Kind.UNSURE)
 
 
 def _kind_of_question(unquoted: str, text: str) -> Kind:
@@ -172,34 +227,6 @@ def _kind_of_question(unquoted: str, text: str) -> Kind:
     if _CHANGES.match(unquoted):
         return Kind.CHANGES_ROWS
     return Kind.LOOKS if _ABOUT_SCHEMA.match(text) else Kind.READS
-
-
-def _changes_schema(text: str) -> Effect:
-    if _has_unquoted(":=", text):
-        return Effect(Kind.UNSURE)
-    for pattern in _TABLES:
-        if (found := pattern.match(text)) and not _MOVES_ROWS.search(text):
-            shown_by = f"SHOW CREATE TABLE {found['name']}"
-            table = _plain_name(found["name"])
-            return Effect(Kind.CHANGES_SCHEMA, shown_by, table, *_added_by(text))
-    return Effect(Kind.UNSURE)
-
-
-def _added_by(text: str) -> tuple[str, str]:
-    """Return what a table has only once a statement was done, or an empty pattern; and its name."""
-    if _RENAMES.search(text):
-        # What it adds is nowhere to be seen under the old name.
-        return "", ""
-    if found := _ADDS_COLUMN.match(text):
-        name, sign = found["column"], r"(?im)^\s*{} "
-    elif found := _MAKES_INDEX.match(text):
-        name, sign = found["index"], r"(?im)^\s*(?:(?:UNIQUE|FULLTEXT|SPATIAL) )?KEY {} "
-    elif found := _MAKES_TABLE.match(text):
-        name, sign = found["name"], "."
-    else:
-        return "", ""
-    plain = name.strip("`").lower()
-    return sign.format(_shown_name(name)), plain if is_name(plain) else ""
 
 
 def _shown_name(name: str) -> str:
@@ -228,7 +255,11 @@ def names_in(text: str) -> set[str]:
 
 def first_word(statement: str) -> str:
     """Return what a statement begins with, in capitals."""
-    found = re.match(r"\w+", _without_comments(statement))
+    return _first_word(_without_comments(statement))
+
+
+def _first_word(text: str) -> str:
+    found = _PLAIN_WORD.match(text)
     return "" if found is None else found[0].upper()
 
 

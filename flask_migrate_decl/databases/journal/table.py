@@ -94,7 +94,8 @@ class JournalTable:
         driver = self.connection.connection.dbapi_connection
         assert driver is not None
         self._driver = driver
-        self._cursor, self._commit, self._roll_back = driver.cursor, driver.commit, driver.rollback
+        self._cursor = driver.cursor()
+        self._commit, self._roll_back = driver.commit, driver.rollback
 
     @property
     def is_of_connection(self) -> bool:
@@ -236,13 +237,9 @@ class JournalTable:
             self.is_asking = False
 
     def _rows(self, statement: str, parameters: tuple[object, ...]) -> Sequence[Any]:
-        cursor = self._cursor()
-        try:
-            # Parameters also where there are none: percent signs are doubled.
-            cursor.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else ()
-        finally:
-            cursor.close()
+        # Parameters also where there are none: percent signs are doubled.
+        self._cursor.execute(statement, parameters)
+        return self._cursor.fetchall() if self._cursor.description else ()
 
     def commit(self) -> None:
         """Commit the transaction of the connection."""
