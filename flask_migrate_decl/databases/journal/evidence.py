@@ -90,22 +90,27 @@ class Evidence:
         is_hidden = self._is_elsewhere or effect.table in self._temporary
         return self.has_atomic_ddl and not is_hidden
 
-    def note_run(self, statement: str, kind: Kind) -> None:
+    def note_run(self, statement: str, effect: Effect) -> None:
         """Forget what a statement may have changed."""
-        if kind is Kind.CHANGES_SCHEMA:
-            self._note_changed_schema(names_in(statement))
-        elif kind not in _CHANGES_ROWS_AT_MOST:
-            self._forget()
+        if effect.kind is Kind.CHANGES_SCHEMA:
+            text = statement.lower()
+            self._shown.note_changed(effect, text)
+            if any(word in text for word in _MAY_CHANGE_ENGINES):
+                self._forget_rows()
+        elif effect.kind not in _CHANGES_ROWS_AT_MOST:
+            self._forget_rows()
             self._shown.forget()
-            self._is_elsewhere |= first_word(statement) == "USE"
             self._temporary |= set(temporary_tables_made(statement))
+            if first_word(statement) == "USE":
+                self.note_moved()
 
-    def _note_changed_schema(self, names: set[str]) -> None:
-        self._shown.note_changed(names)
-        if not names.isdisjoint(_MAY_CHANGE_ENGINES):
-            self._forget()
+    def note_moved(self) -> None:
+        """Note that another schema is the default one."""
+        self._forget_rows()
+        self._shown.forget()
+        self._is_elsewhere = True
 
-    def _forget(self) -> None:
+    def _forget_rows(self) -> None:
         self._keeps_rows.clear()
         self._functions = None
 

@@ -15,10 +15,7 @@ _LONGEST_KEPT = 50_000
 
 def fingerprint(*parts: object) -> str:
     """Return 32 hexadecimal digits, which tell values apart without holding them."""
-    digest = hashlib.blake2b(digest_size=_DIGEST_SIZE)
-    for part in parts:
-        digest.update(repr(part).encode())
-    return digest.hexdigest()
+    return hashlib.blake2b(repr(parts).encode(), digest_size=_DIGEST_SIZE).hexdigest()
 
 
 class Readings:

@@ -193,7 +193,7 @@ class Recorder:
 
     def _ended(self, running: _Running, cursor: Any) -> Answer | None:
         kind = running.effect.kind
-        self.evidence.note_run(running.statement, kind)
+        self.evidence.note_run(running.statement, running.effect)
         if running.entry is None:
             self._end_repeated(running, cursor)
             return None
@@ -278,7 +278,7 @@ class Recorder:
 
     def after_move(self) -> None:
         """Note that another schema is the default one."""
-        self.evidence.note_run("USE", Kind.SESSION)
+        self.evidence.note_moved()
 
     def before_commit(self) -> None:
         """Write down what is going to be committed, or let nothing be committed any more."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask_migrate_decl.databases.journal.readings import fingerprint
-from flask_migrate_decl.databases.journal.statements import is_name, names_in
+from flask_migrate_decl.databases.journal.statements import names_in
 
 if TYPE_CHECKING:
     from flask_migrate_decl.databases.journal.statements import Effect
@@ -36,7 +36,7 @@ class ShownSchema:
 
     table: JournalTable
     _tables: set[str] | None = None
-    _names: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    _texts: dict[str, dict[str, str]] = field(default_factory=dict)
     _settings: tuple[object, ...] | None = None
     _character_set: object = None
 
@@ -50,15 +50,16 @@ class ShownSchema:
         if effect.adds and self._is_absent(effect):
             return _MISSING
         shown = self._shown(effect)
-        self._keep_names(effect, names_in(shown))
+        self._texts.setdefault(effect.table, {})[effect.shown_by] = shown.lower()
         return fingerprint(shown)
 
     def _is_absent(self, effect: Effect) -> bool:
         """Tell whether it is known that what a statement adds is not there."""
-        known = self._names.get(effect.table, {}).get(effect.shown_by)
-        if known is None and self._is_new_table(effect):
-            known = self._keep_names(effect, set())
-        return known is not None and effect.adds not in known
+        text = self._texts.get(effect.table, {}).get(effect.shown_by)
+        if text is None and self._is_new_table(effect):
+            self._texts.setdefault(effect.table, {})[effect.shown_by] = ""
+            return True
+        return text is not None and not (effect.adds in text and effect.adds in names_in(text))
 
     def _is_new_table(self, effect: Effect) -> bool:
         if effect.adds != effect.table or _OF_DEFAULT_SCHEMA.fullmatch(effect.shown_by) is None:
@@ -66,12 +67,6 @@ class ShownSchema:
         if self._tables is None:
             self._tables = {str(name).lower() for (name,) in self.table.run("SHOW TABLES")}
         return effect.table not in self._tables
-
-    def _keep_names(self, effect: Effect, names: set[str]) -> set[str]:
-        # A statement that changes a table names it, but only a plain name is found in there.
-        if is_name(effect.table):
-            self._names.setdefault(effect.table, {})[effect.shown_by] = names
-        return names
 
     def has_changed(self, effect: Effect, sign: str, before: str) -> bool:
         """Tell whether a statement was done, by what was there before it.
@@ -82,20 +77,23 @@ class ShownSchema:
         is_other = before == _MISSING or fingerprint(shown) != before
         return is_other and re.search(sign, shown) is not None
 
-    def note_changed(self, brought: set[str]) -> None:
-        """Note which names are in a statement that has changed the schema."""
-        if not brought.isdisjoint(_BRINGS_OTHERS):
+    def note_changed(self, effect: Effect, statement: str) -> None:
+        """Note which names may be in a table that was changed.
+
+        :param statement: the one that has changed it, in small letters.
+        """
+        if any(word in statement for word in _BRINGS_OTHERS):
             self.forget()
             return
         if self._tables is not None:
-            self._tables |= brought
-        for table in self._names.keys() & brought:
-            for names in self._names[table].values():
-                names |= brought
+            self._tables.add(effect.table)
+        texts = self._texts.get(effect.table, {})
+        for shown_by in texts:
+            texts[shown_by] += f"\n{statement}"
 
     def forget(self) -> None:
         """Forget what anything may have changed."""
-        self._names.clear()
+        self._texts.clear()
         self._tables = self._settings = None
 
     def _shown(self, effect: Effect) -> str:

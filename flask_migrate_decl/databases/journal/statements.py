@@ -159,7 +159,6 @@ _SETS_VARIABLE = _pattern(r"SET\s+@(?!@)")
 _VARIABLE = re.compile(r"(?<![@\w`'\"])@(?P<name>[\w$.]+|`[^`]+`)")
 
 
-@lru_cache(maxsize=512)
 def effect_of(statement: str) -> Effect:
     """Tell what a statement does, and where that can be seen.
 
@@ -178,7 +177,7 @@ def effect_of(statement: str) -> Effect:
         Kind.CHANGES_SCHEMA,
         f"SHOW CREATE TABLE {found['name']}",
         _plain_name(found["name"]),
-        adds if is_name(adds) else "",
+        adds if _PLAIN_WORD.fullmatch(adds) else "",
     )
 
 
@@ -207,7 +206,7 @@ def _added_by(found: re.Match[str]) -> str:
 def _without_settings(statement: str) -> str:
     text = _without_comments(statement)
     found = _LIMITED.match(text)
-    return _without_settings(found["rest"]) if found else text
+    return text if found is None else _without_settings(found["rest"])
 
 
 def _has_unquoted(mark: str, text: str) -> bool:
@@ -241,11 +240,6 @@ def _without_comments(statement: str) -> str:
     while found := _COMMENT.match(text):
         text = text[found.end() :]
     return text.strip().rstrip(";").rstrip()
-
-
-def is_name(text: str) -> bool:
-    """Tell whether a text is a name that can't be anything else."""
-    return _PLAIN_WORD.fullmatch(text) is not None
 
 
 def names_in(text: str) -> set[str]:
@@ -301,8 +295,10 @@ def qualifiers_in(statement: str) -> frozenset[str]:
 
 def variables_set_by(statement: str) -> tuple[str, ...]:
     """Return the variables of the session that a change may set."""
-    is_plain = _ROWS.match(_without_comments(statement)) and ":=" not in statement
-    return () if is_plain else variables_in(statement)
+    variables = variables_in(statement)
+    if variables and ":=" not in statement and _ROWS.match(_without_comments(statement)):
+        return ()
+    return variables
 
 
 def sets_variable(statement: str) -> bool:
