@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, TextClause, inspect, text
 
-from flask_migrate_decl.databases.journal.statements import Kind, effect_of
+from flask_migrate_decl.databases.journal.statements import Kind, effect_of, sign_of
 from tests.conftest import mariadb_binaries
 from tests.servers import MariaDBServer
 from tests.site import LONGEST_WAIT, NEXT, Site, wait_to_say
@@ -481,3 +481,28 @@ def test_what_a_statement_does(statement: str, kind: Kind) -> None:
 )
 def test_where_it_is_seen(statement: str, table: str) -> None:
     assert effect_of(statement).shown_by == f"SHOW CREATE TABLE {table}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "adds", "shown"),
+    [
+        ("ALTER TABLE t ADD COLUMN x INT", "x", "  `x` int(11)"),
+        ("ALTER TABLE s.t ADD `X` INT", "x", "  `X` int(11)"),
+        ("ALTER TABLE t ADD `a.b` INT", "", "  `a.b` int(11)"),
+        ("CREATE UNIQUE INDEX i ON t (x)", "i", "  UNIQUE KEY `i` (`x`)"),
+        ("SET STATEMENT max_statement_time = 1 FOR CREATE INDEX i ON t (x)", "i", "  KEY `i` ("),
+        ("CREATE TABLE t (x INT)", "t", "CREATE TABLE `t` ("),
+        ("CREATE TABLE s.t (x INT)", "", "CREATE TABLE `t` ("),
+        ("CREATE TABLE IF NOT EXISTS t (x INT)", "", ""),
+        ("CREATE INDEX IF NOT EXISTS i ON t (x)", "", ""),
+        ("ALTER TABLE t ADD COLUMN IF NOT EXISTS x INT", "", ""),
+        ("ALTER TABLE t ADD x INT, RENAME TO u", "", ""),
+        ("ALTER TABLE t ADD INDEX i (x)", "", ""),
+        ("ALTER TABLE t DROP x", "", ""),
+    ],
+)
+def test_what_is_there_once_it_was_done(statement: str, adds: str, shown: str) -> None:
+    assert effect_of(statement).adds == adds
+    assert (sign_of(statement) == "") == (shown == "")
+    assert re.search(sign_of(statement), shown)
+    assert shown == "" or not re.search(sign_of(statement), "")

@@ -205,6 +205,19 @@ def test_a_statement_without_a_cursor_is_refused(site: Site) -> None:
     assert site.done() == []
 
 
+@pytest.mark.parametrize("asks", [pytest.param("run", marks=pytest.mark.slow), "raw"])
+def test_another_connection_is_refused(site: Site, asks: str) -> None:
+    again = {"run": "run", "raw": "op.get_bind().connection.cursor().execute"}[asks]
+    add(
+        site,
+        "op.get_bind().invalidate()",
+        "op.get_bind().rollback()",
+        f'{again}("INSERT INTO done (number) VALUES (1)")',
+    )
+    assert "it goes on with another connection" in site.run("upgrade", exit_code=2)
+    assert site.done() == []
+
+
 @pytest.mark.slow
 def test_rows_that_are_still_coming_in_are_not_lost(site: Site) -> None:
     execute(site, "INSERT INTO done (number) VALUES (1), (2)")

@@ -111,7 +111,8 @@ class Journal:
         )
         end = watch(self.connection.connection.dbapi_connection, self._recorder)
         self._watched.callback(end)
-        listener = (self.connection, "before_cursor_execute", self._recorder.verify_connection)
+        # So a connection that takes the place of a lost one is seen before anything is run on it.
+        listener = (self.connection.engine.pool, "checkout", self._recorder.verify_connection)
         event.listen(*listener)
         self._watched.callback(event.remove, *listener)
 

@@ -112,7 +112,7 @@ class Recorder:
 
         :raises NotJournalledError: the connection was lost, and the script goes on with another.
         """
-        if not self.table.is_of_connection:
+        if self.connection.invalidated:
             raise self.refusals.left(refusing.CONNECTION_IS_ANOTHER)
 
     def _begin_repeated(self, effect: Effect, statement: str, parameters: object) -> None:

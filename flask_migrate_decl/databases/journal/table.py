@@ -85,7 +85,6 @@ class JournalTable:
     is_written: bool = False
     is_asking: bool = False
     questions: int = 0
-    _driver: Any = field(init=False)
     _pending: list[Entry] = field(default_factory=list)
     _flushed: list[Entry] = field(default_factory=list)
     _name: str = ""
@@ -93,14 +92,8 @@ class JournalTable:
     def __post_init__(self) -> None:
         driver = self.connection.connection.dbapi_connection
         assert driver is not None
-        self._driver = driver
         self._cursor = driver.cursor()
         self._commit, self._roll_back = driver.commit, driver.rollback
-
-    @property
-    def is_of_connection(self) -> bool:
-        """Whether the connection is the one that the journal was begun on."""
-        return self.connection.connection.dbapi_connection is self._driver
 
     def read(self) -> list[Entry]:
         """Return what is written down."""
