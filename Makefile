@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OLDEST := .venv-oldest
 AT_ONCE := -n auto --dist worksteal
 
-.PHONY: help test test-all test-oldest demo lint format benchmarks schemas build clean
+.PHONY: help bytecode test test-all test-oldest demo lint format benchmarks schemas build clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -17,16 +17,21 @@ $(VENV)/ready: pyproject.toml
 
 $(OLDEST)/ready: pyproject.toml $(VENV)/ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OLDEST)
-	$(BIN)/uv pip install --quiet --python $(OLDEST) --resolution lowest-direct --group test --editable .
+	$(BIN)/uv pip install --quiet --python $(OLDEST) --compile-bytecode --resolution lowest-direct --group test --editable .
 	@touch $@
 
-test: $(VENV)/ready ## run the tests, but for the slow ones
+# Where the environment keeps Python from writing bytecode, every command that a test starts would
+# compile the package anew.
+bytecode: $(VENV)/ready
+	@$(BIN)/python -m compileall -q flask_migrate_decl
+
+test: bytecode ## run the tests, but for the slow ones
 	$(BIN)/python -m pytest $(AT_ONCE) -m "not slow"
 
-test-all: $(VENV)/ready ## run every test
+test-all: bytecode ## run every test
 	$(BIN)/python -m pytest $(AT_ONCE)
 
-test-oldest: $(OLDEST)/ready ## run the tests with the oldest dependencies
+test-oldest: $(OLDEST)/ready bytecode ## run the tests with the oldest dependencies
 	$(OLDEST)/bin/python -m pytest $(AT_ONCE) -m "not slow"
 
 demo: $(VENV)/ready ## show a rename on the example shop

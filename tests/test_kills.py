@@ -63,7 +63,12 @@ def own_postgres_server() -> Iterator[PostgresServer]:
     server.stop()
 
 
-@pytest.fixture(params=list(WAYS.values()), ids=list(WAYS))
+@pytest.fixture(
+    params=[
+        pytest.param(way, marks=[pytest.mark.slow] if number else [], id=name)
+        for number, (name, way) in enumerate(WAYS.items())
+    ]
+)
 def way(request: pytest.FixtureRequest) -> Way:
     found: Way = request.param
     return found

@@ -41,6 +41,7 @@ def test_each_revision_runs_once_however_many_begin_at_once(site: Site) -> None:
     assert site.revision() == ["r04"]
 
 
+@pytest.mark.slow
 def test_also_where_each_revision_has_its_own_transaction(site: Site) -> None:
     site.configure("transaction_per_migration = true")
     site.add_ordinary(6, pause=0.05)
@@ -98,7 +99,14 @@ def test_whoever_waits_says_for_whom(site: Site) -> None:
 @pytest.mark.parametrize(
     ("timeout", "least"), [("0", 0), pytest.param('"1s"', 1, marks=pytest.mark.slow)]
 )
-@pytest.mark.parametrize("command", [["upgrade"], ["downgrade", "base"], ["stamp", "r00"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["upgrade"],
+        pytest.param(["downgrade", "base"], marks=pytest.mark.slow),
+        pytest.param(["stamp", "r00"], marks=pytest.mark.slow),
+    ],
+)
 def test_the_wait_has_an_end(site: Site, timeout: str, least: float, command: list[str]) -> None:
     site.configure(f"lock.timeout = {timeout}")
     site.add(1, UNTIL_TOLD.format(number=1))
@@ -112,7 +120,9 @@ def test_the_wait_has_an_end(site: Site, timeout: str, least: float, command: li
     assert "is in use by another run, and lock.timeout, which is" in output
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_holder_that_is_killed_lets_go(site: Site, number: signal.Signals) -> None:
     insert = 'op.execute("INSERT INTO done (number) VALUES (1)")'
     site.add(1, ONE_STAYS.format(number=1) + insert)

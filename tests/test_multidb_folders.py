@@ -131,7 +131,11 @@ bind = "{}"
 
 
 @pytest.mark.parametrize(
-    ("is_packaged", "bind"), [(False, "pg"), (True, "maria")], ids=["own env.py", "packaged"]
+    ("is_packaged", "bind"),
+    [
+        pytest.param(False, "pg", id="own env.py"),
+        pytest.param(True, "maria", id="packaged", marks=pytest.mark.slow),
+    ],
 )
 def test_the_folder_goes_on_with_no_file_changed(
     old: Project, is_packaged: bool, bind: str

@@ -473,6 +473,7 @@ def answered(shell: Shell, answer: str) -> str:
     return output
 
 
+@pytest.mark.slow
 def test_a_person_is_asked(shell: Shell) -> None:
     shell.write(app__py=APP, pyproject__toml='[project]\nname = "shop"\n')
     for command in ("init", "migrate", "upgrade"):

@@ -70,7 +70,14 @@ def test_it_is_tried_again_until_the_table_is_free(site: Site) -> None:
     assert site.revision() == ["r01"]
 
 
-@servers
+@pytest.mark.parametrize(
+    "database_url",
+    [
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=[pytest.mark.mariadb, pytest.mark.slow]),
+    ],
+    indirect=True,
+)
 def test_it_gives_up_and_names_who_is_in_the_way(site: Site) -> None:
     site.configure('timeouts = { lock = "1s", retries = 1 }')
     site.add(1, ADD_COLUMN)
@@ -106,6 +113,7 @@ def test_all_revisions_of_one_transaction_are_tried_again(
     assert site.revision() == ["r02"]
 
 
+@pytest.mark.slow
 @pytest.mark.postgresql
 def test_the_queries_of_the_app_go_on(tmp_path: Path, postgres_url: str) -> None:
     """Behind a statement that waits for a table, everybody else waits for it too."""

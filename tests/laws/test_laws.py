@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 pytestmark = pytest.mark.filterwarnings("ignore:Autogenerate rendered a:UserWarning")
 
 MARKS = {"postgresql": pytest.mark.postgresql, "mariadb": pytest.mark.mariadb}
-QUICK = {"sqlite": 40, "postgresql": 10, "mariadb": 10}
+QUICK = {"sqlite": 25, "postgresql": 6, "mariadb": 6}
 LONG = {"sqlite": 2_000, "postgresql": 300, "mariadb": 300}
 SETTINGS: dict[str, Any] = {
     # The same cases in each run, so that nobody's change is stopped by what it did not do; to look
