@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import make_url
 
+from tests.parameters import one_is_fast
 from tests.site import Site
 
 pytestmark = pytest.mark.mariadb
@@ -41,12 +40,6 @@ def execute(site: Site, *statements: str) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
         connection.commit()
-
-
-def one_is_fast(cases: Iterable[str]) -> list[Any]:
-    """Return parameters of which all but the first are slow ones."""
-    first, *others = cases
-    return [pytest.param(first), *(pytest.param(one, marks=pytest.mark.slow) for one in others)]
 
 
 @pytest.mark.slow

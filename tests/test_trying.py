@@ -190,8 +190,9 @@ def test_what_commits_by_itself_is_not_rehearsed(tmp_path: Path, postgres_url: s
 
 
 @pytest.mark.parametrize("other", ["--sql", "--jobs=2", "--rehearse", "--fail-fast"])
-def test_options_that_exclude_each_other(lite: Site, other: str) -> None:
-    output = lite.run("upgrade", "--dry-run", other, exit_code=2)
+def test_options_that_exclude_each_other(tmp_path: Path, other: str) -> None:
+    site = Site(tmp_path, f"sqlite:///{tmp_path}/app.db")
+    output = site.run("upgrade", "--dry-run", other, exit_code=2)
     assert f"{other.partition('=')[0]}" in output
     assert "can't be combined" in output
 
