@@ -163,6 +163,25 @@ op.create_table("b", sa.Column("x", sa.Integer))
 """,
         doubts=(("ALTER TABLE", "SELECT 1 WHERE 0"),),
     ),
+    "errors of what was done in part": Scenario(
+        """
+op.create_table("a", sa.Column("x", sa.Integer))
+for statement in ("CALL p()", "ALTER TABLE a ADD COLUMN y INTEGER"):
+    try:
+        op.execute(statement)
+        op.execute("INSERT INTO log VALUES (1)")
+    except sa.exc.DBAPIError:
+        op.execute("INSERT INTO log VALUES (2)")
+""",
+        before=(
+            LOG,
+            (
+                "CREATE PROCEDURE p() BEGIN ALTER TABLE a ADD COLUMN y INTEGER;"
+                " SIGNAL SQLSTATE '45000'; END"
+            ),
+        ),
+        doubts=(("CALL p", "SELECT 1 WHERE 0"),),
+    ),
     "savepoints": Scenario(
         """
 op.execute("INSERT INTO log VALUES (1)")

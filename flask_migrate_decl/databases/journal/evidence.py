@@ -74,10 +74,8 @@ class Evidence:
         """Return what is to be expected of a statement, on this server and in this session."""
         effect = effect_of(statement)
         # Asked before rows are changed too: ROW_COUNT() tells of the statement right before it.
-        may_call = effect.kind in _CHANGES_ROWS_AT_MOST or (
-            effect.kind in _MAY_SET_VARIABLE and sets_variable(statement)
-        )
-        if may_call and self._calls_function(statement):
+        sets = effect.kind in _MAY_SET_VARIABLE and sets_variable(statement)
+        if (sets or effect.kind in _CHANGES_ROWS_AT_MOST) and self._calls_function(statement):
             effect = Effect(Kind.CHANGES_ROWS)
         if effect.kind is Kind.CHANGES_SCHEMA and not self._is_told_by_schema(effect):
             return Effect(Kind.UNSURE)
@@ -171,11 +169,9 @@ class Evidence:
         effect = effect_of(last.statement)
         if effect.kind is not Kind.CHANGES_SCHEMA or not self.has_atomic_ddl:
             return None
-        return (
-            None
-            if last.before is None
-            else self._shown.has_changed(effect, sign_of(last.statement), last.before)
-        )
+        if last.before is None:
+            return None
+        return self._shown.has_changed(effect, sign_of(last.statement), last.before)
 
     def _is_running(self, last: Entry) -> bool:
         """Tell whether the server goes on with a statement of a process that is gone."""

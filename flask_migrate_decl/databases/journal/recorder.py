@@ -245,6 +245,8 @@ class Recorder:
             self.refusals.left(refusing.IS_NO_ANSWER)
             return
         self._running = None
+        # A part of it may be done.
+        self.evidence.note_run(running.statement, running.effect)
         self.table.note_rolled_back()
         answer = self._with_variables(Answer.of_error(error), running.statement)
         if running.entry is None:
