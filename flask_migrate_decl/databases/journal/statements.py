@@ -206,7 +206,7 @@ def _added_by(found: re.Match[str]) -> str:
 def _without_settings(statement: str) -> str:
     text = _without_comments(statement)
     found = _LIMITED.match(text)
-    return text if found is None else _without_settings(found["rest"])
+    return _without_settings(found["rest"]) if found else text
 
 
 def _has_unquoted(mark: str, text: str) -> bool:
