@@ -1,11 +1,14 @@
-"""``upgrade()`` of many small statements on MariaDB: with its journal, without, and plain Alembic.
+"""An upgrade of many small statements on MariaDB: with its journal, and without.
 
-What is in the databases at the end is compared.
+Once as people run it, ``flask db upgrade``, and once ``upgrade()`` alone, which plain Alembic does
+too. What is in the databases at the end is compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +20,7 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from measuring import alternate, positive, print_comparison, print_versions
+from measuring import alternate, child_environment, positive, print_comparison, print_versions
 from sqlalchemy import NullPool, create_engine, inspect
 
 from flask_migrate_decl import Migrate, upgrade
@@ -25,7 +28,7 @@ from flask_migrate_decl.environment import keeping_journal
 from tests.servers import MariaDBServer, find_mariadb_binaries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _REVISIONS = 10
 _SCRIPT = '''"""Revision {number}."""
@@ -48,6 +51,24 @@ def upgrade():
 def downgrade():
     op.drop_table("t{number}")
 '''
+_APP = """import os
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import NullPool
+
+from flask_migrate_decl import Migrate
+
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
+app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": NullPool}
+Migrate(app, SQLAlchemy(app))
+"""
+_WITHOUT = """
+from flask_migrate_decl.environment import keeping_journal
+
+keeping_journal.is_journalled = lambda connection: False
+"""
 _ENVIRONMENT = """from alembic import context
 from sqlalchemy import NullPool, create_engine
 
@@ -93,6 +114,21 @@ def plain_alembic(folder: Path, url: str) -> None:
     config.set_main_option("script_location", str(folder / "migrations"))
     config.attributes["url"] = url
     command.upgrade(config, "head")
+
+
+def run_command(app: str, variables: Mapping[str, str], folder: Path, url: str) -> None:
+    """Run ``flask db upgrade``.
+
+    :param app: the text of the app's module.
+    """
+    (folder / "app.py").write_text(app)
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "db", "upgrade"],
+        cwd=folder,
+        env={**variables, "DATABASE_URL": url},
+        check=True,
+        capture_output=True,
+    )
 
 
 class DurableServer(MariaDBServer):
@@ -150,19 +186,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
     server = MariaDBServer(binaries) if given.hurry else DurableServer(binaries)
     server.start()
     databases = Databases(server, max(1, given.statements // _REVISIONS // 4))
-    ways = {
-        "with the journal": with_journal,
-        "without": without_journal,
-        "plain Alembic": plain_alembic,
-    }
-    samples = alternate(
-        {label: partial(databases.run, way) for label, way in ways.items()}, given.rounds
+    work = f"{_REVISIONS} revisions, some {given.statements} statements (ms)"
+    with child_environment() as variables:
+        compare(
+            f"flask db upgrade of {work}",
+            databases,
+            {
+                "with the journal": partial(run_command, _APP, variables),
+                "without": partial(run_command, _APP + _WITHOUT, variables),
+            },
+            given.rounds,
+        )
+    compare(
+        f"upgrade() of {work}",
+        databases,
+        {
+            "with the journal": with_journal,
+            "without": without_journal,
+            "plain Alembic": plain_alembic,
+        },
+        given.rounds,
     )
     server.stop()
     assert len(databases.contents) == 1, "the databases differ"
-    title = f"upgrade() of {_REVISIONS} revisions, some {given.statements} statements (ms)"
-    print_comparison(title, samples, "without")
     print("what is in the databases is the same in all runs")
+
+
+def compare(
+    title: str, databases: Databases, ways: Mapping[str, Callable[[Path, str], None]], rounds: int
+) -> None:
+    """Measure some ways of doing the same, and print their ratios to the one without a journal."""
+    samples = alternate({label: partial(databases.run, way) for label, way in ways.items()}, rounds)
+    print_comparison(title, samples, "without")
 
 
 if __name__ == "__main__":
