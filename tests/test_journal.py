@@ -9,9 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, TextClause, inspect, text
+from sqlalchemy import Connection, NullPool, TextClause, create_engine, inspect, text
 
 from flask_migrate_decl.databases.journal.statements import Kind, effect_of, sign_of
+from flask_migrate_decl.databases.journal.table import JournalTable
+from flask_migrate_decl.errors import JournalFailedError
 from tests.conftest import mariadb_binaries
 from tests.servers import MariaDBServer
 from tests.site import LONGEST_WAIT, NEXT, Site, wait_to_say
@@ -307,6 +309,20 @@ def test_a_connection_that_is_lost_is_no_answer(site: Site) -> None:
     site.add(1, f'op.execute("{slow.replace("30", "30 * 0")}")')
     site.run("upgrade", "--resume")
     assert site.revision() == ["r01"]
+
+
+def test_a_connection_that_the_journal_has_lost_is_not_rolled_back(
+    mariadb_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLAlchemy would say with a traceback that it can't be."""
+    engine = create_engine(mariadb_url, poolclass=NullPool)
+    with engine.connect() as connection, engine.connect() as other:
+        table = JournalTable(connection, {})
+        assert table.read() == []
+        other.exec_driver_sql(f"KILL {table.ask('SELECT CONNECTION_ID()')}")
+        with pytest.raises(JournalFailedError):
+            table.read()
+    assert caplog.text == ""
 
 
 def test_what_has_only_waited_is_tried_again(site: Site) -> None:

@@ -253,6 +253,9 @@ class JournalTable:
         try:
             yield
         except driver.Error as error:
+            if self.connection.dialect.is_disconnect(error, None, None):
+                # Nobody has to try to give back what is gone.
+                self.connection.invalidate(error)
             raise JournalFailedError(str(error), statement) from error
 
 
