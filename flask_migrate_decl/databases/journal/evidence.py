@@ -96,17 +96,18 @@ class Evidence:
             if any(word in text for word in _MAY_CHANGE_ENGINES):
                 self._forget_rows()
         elif effect.kind not in _CHANGES_ROWS_AT_MOST:
-            self._forget_rows()
-            self._shown.forget()
+            self._forget()
             self._temporary |= set(temporary_tables_made(statement))
-            if first_word(statement) == "USE":
-                self.note_moved()
+            self._is_elsewhere |= first_word(statement) == "USE"
 
     def note_moved(self) -> None:
         """Note that another schema is the default one."""
+        self._forget()
+        self._is_elsewhere = True
+
+    def _forget(self) -> None:
         self._forget_rows()
         self._shown.forget()
-        self._is_elsewhere = True
 
     def _forget_rows(self) -> None:
         self._keeps_rows.clear()
