@@ -103,8 +103,7 @@ def _parameters(text: str) -> Iterator[tuple[int, int]]:
 
 def _values(text: str) -> Iterator[tuple[int, int]]:
     """Find what follows a word that sounds like a password's name: the rest of the line."""
-    small = text.casefold()
-    if not any(part in small for part in _PARTS_OF_WORDS):
+    if not any(map(text.casefold().__contains__, _PARTS_OF_WORDS)):
         return
     if (match := _BEGINS_WITH_WORD.match(text)) and _WORD.search(match[2]):
         yield match.end(), len(text)

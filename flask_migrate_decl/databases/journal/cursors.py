@@ -112,11 +112,11 @@ class WatchedCursor:
 
     def execute(self, statement: Any, *args: Any, **options: Any) -> Any:
         """Run a statement, unless it was run before."""
-        return self._run(self._cursor.execute, statement, *args, **options)
+        return self._run(self._cursor.execute, statement, args, options)
 
     def executemany(self, statement: Any, *args: Any, **options: Any) -> Any:
         """Run a statement for each of several sets of values, unless it was run before."""
-        return self._run(self._cursor.executemany, statement, *args, **options)
+        return self._run(self._cursor.executemany, statement, args, options)
 
     def callproc(self, procedure: str, args: Any = ()) -> Any:
         """Call a procedure, unless it was called before."""
@@ -125,14 +125,20 @@ class WatchedCursor:
         self._begin(f"CALL {procedure}({variables})", args)
         return args if self._skipped else self._perform(self._cursor.callproc, procedure, args)
 
-    def _run(self, run: Callable[..., Any], statement: Any, *args: Any, **options: Any) -> Any:
+    def close(self) -> Any:
+        """Let go of the rows that are left."""
+        return self._cursor.close()
+
+    def _run(
+        self, run: Callable[..., Any], statement: Any, args: Sequence[Any], options: dict[str, Any]
+    ) -> Any:
         text = statement.decode() if isinstance(statement, bytes) else str(statement)
         values = (args, options)
         self._begin(_doubled(text, *values) if "%" in text else text, values)
         if self._skipped is not None:
             return self._skipped.entry.row_count
         adapted = self._watcher.adapted(text)
-        return self._perform(run, statement if adapted == text else adapted, *args, **options)
+        return self._perform(run, statement if adapted is text else adapted, *args, **options)
 
     def _begin(self, statement: str, parameters: object) -> None:
         self._rows = self._description = self._skipped = None
@@ -152,7 +158,7 @@ class WatchedCursor:
         return result
 
     def _serve(self, answer: Answer) -> None:
-        if answer.has_rows:
+        if answer.description is not None:
             self._description, self._rows = answer.description, iter(answer.rows)
 
     @property

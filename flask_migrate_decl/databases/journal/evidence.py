@@ -93,7 +93,7 @@ class Evidence:
         if effect.kind is Kind.CHANGES_SCHEMA:
             text = statement.lower()
             self._shown.note_changed(effect, text)
-            if any(word in text for word in _MAY_CHANGE_ENGINES):
+            if any(map(text.__contains__, _MAY_CHANGE_ENGINES)):
                 self._forget_rows()
         elif effect.kind not in _CHANGES_ROWS_AT_MOST:
             self._forget()

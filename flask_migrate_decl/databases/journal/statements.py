@@ -47,6 +47,8 @@ class Effect(NamedTuple):
     adds: str = ""
 
 
+_OF_ROWS = Effect(Kind.CHANGES_ROWS)
+
 _COMMENT = re.compile(r"\s*(?:/\*(?!!).*?\*/|--[ \t][^\n]*(?:\n|$)|#[^\n]*(?:\n|$))", re.DOTALL)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
 _STRING = re.compile(r"""'(?:[^'\\]|\\.|'')*'""", re.DOTALL)
@@ -70,7 +72,7 @@ _ABOUT_SCHEMA = _pattern(r".*\binformation_schema\b")
 _WRITES_FILE = _pattern(r".*\bINTO\s+(OUTFILE|DUMPFILE)\b")
 _CHANGES = _pattern(r".*\b(INSERT|UPDATE|DELETE|REPLACE)\b(?!\s*\()")
 _LOCKS_ROWS = _pattern(r"\bFOR\s+UPDATE\b")
-_ROWS = _pattern(r"(INSERT|UPDATE|DELETE|REPLACE)\b")
+_CHANGES_ROWS = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _ENDS = _pattern(
     r"(COMMIT|BEGIN)(\s+WORK)?$"
     r"|START\s+TRANSACTION\b"
@@ -84,7 +86,6 @@ _SESSION = _pattern(
     r"|ROLLBACK|RELEASE\s+SAVEPOINT)\b"
 )
 _KINDS = (
-    (_ROWS, Kind.CHANGES_ROWS),
     (_ENDS, Kind.ENDS_TRANSACTION),
     (_SHOWS, Kind.LOOKS),
     (_SESSION, Kind.SESSION),
@@ -167,6 +168,8 @@ def effect_of(statement: str) -> Effect:
     text = _without_settings(statement)
     if _has_unquoted(";", text):
         return Effect(Kind.UNSURE)
+    if _first_word(text) in _CHANGES_ROWS:
+        return _OF_ROWS
     if (shaped := _shape_of(text)) is None:
         return Effect(_kind_of(text))
     if _has_unquoted(":=", text) or _MOVES_ROWS.search(text):
@@ -217,7 +220,10 @@ def _kind_of(text: str) -> Kind:
     """Return the kind of what is no schema change that can be seen."""
     if _ASKS.match(text):
         return _kind_of_question(_LOCKS_ROWS.sub("", _QUOTED.sub("", text)), text)
-    return next((kind for pattern, kind in _KINDS if pattern.match(text)), Kind.UNSURE)
+    for pattern, kind in _KINDS:
+        if pattern.match(text):
+            return kind
+    return Kind.UNSURE
 
 
 def _kind_of_question(unquoted: str, text: str) -> Kind:
@@ -296,7 +302,7 @@ def qualifiers_in(statement: str) -> frozenset[str]:
 def variables_set_by(statement: str) -> tuple[str, ...]:
     """Return the variables of the session that a change may set."""
     variables = variables_in(statement)
-    if variables and ":=" not in statement and _ROWS.match(_without_comments(statement)):
+    if variables and ":=" not in statement and first_word(statement) in _CHANGES_ROWS:
         return ()
     return variables
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from flask_migrate_decl.databases.journal.readings import fingerprint
 from flask_migrate_decl.errors import JournalFailedError, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
+
+T = TypeVar("T")
 
 _SHOWN_LENGTH = 1000
 _LONGEST_BATCH = 500_000
@@ -90,8 +90,10 @@ class JournalTable:
     _name: str = ""
 
     def __post_init__(self) -> None:
-        driver = self.connection.connection.dbapi_connection
+        driver, dbapi = self.connection.connection.dbapi_connection, self.connection.dialect.dbapi
         assert driver is not None
+        assert dbapi is not None
+        self._errors = dbapi.Error
         self._cursor = driver.cursor()
         self._commit, self._roll_back = driver.commit, driver.rollback
 
@@ -146,9 +148,7 @@ class JournalTable:
 
     def _write(self, entries: Sequence[Entry]) -> None:
         # What was written in a transaction that a script has rolled back is written again.
-        rows = ", ".join(map(_row, entries))
-        texts = tuple(chain.from_iterable(map(_texts, entries)))
-        self.run(f"REPLACE INTO {self.name} VALUES {rows}", texts)
+        self.run(f"REPLACE INTO {self.name} VALUES {', '.join(map(_row, entries))}")
 
     def note_committed(self) -> None:
         """Note that what was written down stays."""
@@ -224,8 +224,7 @@ class JournalTable:
         self.is_asking = True
         self.questions += 1
         try:
-            with self._worded(statement):
-                return self._rows(statement, parameters)
+            return self._attempt(statement, self._rows, statement, parameters)
         finally:
             self.is_asking = False
 
@@ -236,23 +235,18 @@ class JournalTable:
 
     def commit(self) -> None:
         """Commit the transaction of the connection."""
-        with self._worded("COMMIT"):
-            self._commit()
+        self._attempt("COMMIT", self._commit)
         self.note_committed()
 
     def roll_back(self) -> None:
         """Undo what is not committed."""
-        with self._worded("ROLLBACK"):
-            self._roll_back()
+        self._attempt("ROLLBACK", self._roll_back)
         self.forget_pending()
 
-    @contextmanager
-    def _worded(self, statement: str) -> Iterator[None]:
-        driver = self.connection.dialect.dbapi
-        assert driver is not None
+    def _attempt(self, statement: str, run: Callable[..., T], *parameters: object) -> T:
         try:
-            yield
-        except driver.Error as error:
+            return run(*parameters)
+        except self._errors as error:
             if self.connection.dialect.is_disconnect(error, None, None):
                 # Nobody has to try to give back what is gone.
                 self.connection.invalidate(error)
@@ -286,15 +280,15 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def _row(entry: Entry) -> str:
-    """Return an entry as SQL, with placeholders for its texts alone: drivers are slow at those."""
-    before = "NULL" if entry.before is None else f"'{entry.before}'"
+    """Return an entry as SQL."""
+    shown = without_secrets(entry.statement.strip())[:_SHOWN_LENGTH]
     return (
-        f"({entry.position}, %s, {entry.is_upgrade:d}, %s, '{entry.fingerprint}',"
-        f" '{entry.readings}', {before}, {entry.is_done:d}, {entry.row_count},"
-        f" {entry.last_row_id}, %s, LAST_INSERT_ID())"
+        f"({entry.position}, {_text(entry.revision)}, {entry.is_upgrade:d}, {_text(shown)},"
+        f" '{entry.fingerprint}', '{entry.readings}', {_text(entry.before)}, {entry.is_done:d},"
+        f" {entry.row_count}, {entry.last_row_id}, {_text(entry.answer)}, LAST_INSERT_ID())"
     )
 
 
-def _texts(entry: Entry) -> tuple[str | None, ...]:
-    shown = without_secrets(entry.statement.strip())[:_SHOWN_LENGTH]
-    return entry.revision, shown, entry.answer
+def _text(text: str | None) -> str:
+    """Return a text as SQL that means the same in every session, and is cheaper than a parameter."""
+    return "NULL" if text is None else f"_utf8mb4 x'{text.encode().hex()}'"
