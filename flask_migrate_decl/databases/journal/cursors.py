@@ -64,18 +64,23 @@ def watch(driver: Any, watcher: Watcher) -> Callable[[], None]:
     :param driver: a connection as PEP 249 has it.
     """
     make = driver.cursor
-    around: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
-        "commit": (watcher.before_commit, watcher.after_commit),
-        "rollback": (_nothing, watcher.after_rollback),
-        # Those of some drivers: two commit too, one is a ``USE``, one goes past every cursor.
-        "autocommit": (watcher.before_commit, _nothing),
-        "begin": (watcher.before_commit, _nothing),
-        "select_db": (_nothing, watcher.after_move),
-        "query": (watcher.verify_sending, _nothing),
+    # Of those that not each driver has two commit too, one is a ``USE``, one goes past every cursor.
+    before = {
+        "commit": watcher.before_commit,
+        "autocommit": watcher.before_commit,
+        "begin": watcher.before_commit,
+        "query": watcher.verify_sending,
     }
-    found = [name for name in around if callable(getattr(driver, name, None))]
+    after = {
+        "commit": watcher.after_commit,
+        "rollback": watcher.after_rollback,
+        "select_db": watcher.after_move,
+    }
+    found = [name for name in before | after if callable(getattr(driver, name, None))]
     for name in found:
-        setattr(driver, name, _between(*around[name], getattr(driver, name)))
+        call = getattr(driver, name)
+        call = _before(before[name], call) if name in before else call
+        setattr(driver, name, _after(after[name], call) if name in after else call)
     driver.cursor = lambda *args, **options: WatchedCursor(make(*args, **options), watcher)
 
     def end() -> None:
@@ -85,17 +90,18 @@ def watch(driver: Any, watcher: Watcher) -> Callable[[], None]:
     return end
 
 
-def _nothing() -> None:
-    pass
-
-
-def _between(
-    before: Callable[[], None], after: Callable[[], None], call: Callable[..., Any]
-) -> Callable[..., Any]:
+def _before(tell: Callable[[], None], call: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **options: Any) -> Any:
-        before()
+        tell()
+        return call(*args, **options)
+
+    return watched
+
+
+def _after(tell: Callable[[], None], call: Callable[..., Any]) -> Callable[..., Any]:
+    def watched(*args: Any, **options: Any) -> Any:
         result = call(*args, **options)
-        after()
+        tell()
         return result
 
     return watched

@@ -55,14 +55,9 @@ class Answer(NamedTuple):
         """Return the answer that a driver has raised."""
         return cls(error=(type(error).__name__, error.args))
 
-    @property
-    def has_rows(self) -> bool:
-        """Whether rows were returned, if only none."""
-        return self.description is not None
-
     def written(self) -> str | None:
         """Return it as a text, empty where it can't be kept, ``None`` where there is nothing."""
-        if self == _NOTHING:
+        if self is NOTHING:
             return None
         facts = tuple(self)
         text = repr(facts)
@@ -90,4 +85,5 @@ class Answer(NamedTuple):
             raise kind(*arguments)
 
 
-_NOTHING = Answer()
+NOTHING = Answer()
+"""No rows, and no error."""

@@ -9,6 +9,7 @@ from flask_migrate_decl.databases.journal import refusing
 from flask_migrate_decl.databases.journal.cursors import Skipped
 from flask_migrate_decl.databases.journal.evidence import was_not_begun
 from flask_migrate_decl.databases.journal.readings import (
+    NOTHING,
     Answer,
     NotKeptError,
     Readings,
@@ -200,8 +201,8 @@ class Recorder:
         if kind is Kind.CHANGES_SCHEMA:
             self.after_commit()
             return None
-        answer, counts = _taken(cursor), (cursor.rowcount, cursor.lastrowid)
-        answer = self._with_variables(answer, running.statement)
+        counts = (cursor.rowcount, cursor.lastrowid)
+        answer = self._with_variables(_taken(cursor), running.statement)
         self.table.append(_done(running.entry, counts, answer))
         if kind is Kind.UNSURE:
             self._commit_entries()
@@ -338,7 +339,7 @@ class Recorder:
 def _taken(cursor: Any) -> Answer:
     """Take the rows that a statement has returned."""
     if cursor.description is None:
-        return Answer()
+        return NOTHING
     return Answer(tuple(map(tuple, cursor.description)), tuple(cursor.fetchall()))
 
 
