@@ -67,6 +67,8 @@ class Evidence:
 
     def __post_init__(self) -> None:
         self._shown = ShownSchema(self.table)
+        driver = self.connection.connection.dbapi_connection
+        self._get_autocommit = getattr(driver, "get_autocommit", self._asked_autocommit)
 
     # --- what is to be expected ---
 
@@ -125,19 +127,19 @@ class Evidence:
     def _may_stay(self, statement: str) -> bool:
         """Tell whether rows are not undone with the transaction."""
         schemas = (None, *sorted(qualifiers_in(statement)))
-        return self.is_autocommit or any(map(self._may_stay_in, schemas))
+        return bool(self._get_autocommit()) or any(map(self._may_stay_in, schemas))
 
     def _may_stay_in(self, schema: str | None) -> bool:
         if schema not in self._keeps_rows:
             self._keeps_rows[schema] = bool(self.table.ask(_KEEPS_ROWS, (schema,)))
         return self._keeps_rows[schema]
 
-    @property
     def is_autocommit(self) -> bool:
-        """Whether each statement is committed at once."""
-        driver = self.connection.connection.dbapi_connection
-        get = getattr(driver, "get_autocommit", None)
-        return bool(get() if get else self.table.ask("SELECT @@autocommit"))
+        """Tell whether each statement is committed at once."""
+        return bool(self._get_autocommit())
+
+    def _asked_autocommit(self) -> object:
+        return self.table.ask("SELECT @@autocommit")
 
     @cached_property
     def has_atomic_ddl(self) -> bool:

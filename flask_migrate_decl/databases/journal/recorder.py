@@ -170,7 +170,7 @@ class Recorder:
             self.before_commit()
         if effect.kind is Kind.UNSURE:
             self.table.commit()
-            is_of_script = commits_by_itself(statement) or self.evidence.is_autocommit
+            is_of_script = commits_by_itself(statement) or self.evidence.is_autocommit()
             self._has_committed = not is_of_script
 
     def adapted(self, statement: str) -> str:
@@ -201,9 +201,12 @@ class Recorder:
         if kind is Kind.CHANGES_SCHEMA:
             self.after_commit()
             return None
-        counts = (cursor.rowcount, cursor.lastrowid)
+        rows, last_row_id = cursor.rowcount, cursor.lastrowid
         answer = self._with_variables(_taken(cursor), running.statement)
-        self.table.append(_done(running.entry, counts, answer))
+        running.entry.note_done(
+            answer.written(), rows if rows < _MOST_ROWS else -1, last_row_id or 0
+        )
+        self.table.append(running.entry)
         if kind is Kind.UNSURE:
             self._commit_entries()
         return answer
@@ -257,7 +260,8 @@ class Recorder:
         if kind is Kind.UNSURE and was_not_begun(running.statement, error):
             kind = Kind.CHANGES_SCHEMA
         self._failures[running.entry.position] = kind
-        self.table.append(running.entry._replace(is_done=True, answer=answer.written()))
+        running.entry.note_done(answer.written())
+        self.table.append(running.entry)
         if running.effect.kind is Kind.UNSURE:
             self._commit_entries()
 
@@ -345,17 +349,3 @@ def _taken(cursor: Any) -> Answer:
 
 def _names(cursor: Any) -> list[str]:
     return [column[0] for column in cursor.description or ()]
-
-
-def _done(entry: Entry, counts: tuple[int, int | None], answer: Answer) -> Entry:
-    """Return the entry of a statement that is over.
-
-    :param counts: how many rows it was about, and the number that one was given.
-    """
-    row_count, last_row_id = counts
-    return entry._replace(
-        is_done=True,
-        row_count=row_count if row_count < _MOST_ROWS else -1,
-        last_row_id=last_row_id or 0,
-        answer=answer.written(),
-    )

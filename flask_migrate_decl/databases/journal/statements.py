@@ -168,9 +168,9 @@ def effect_of(statement: str) -> Effect:
     text = _without_settings(statement)
     if _has_unquoted(";", text):
         return Effect(Kind.UNSURE)
-    if _first_word(text) in _CHANGES_ROWS:
+    if (word := _first_word(text)) in _CHANGES_ROWS:
         return _OF_ROWS
-    if (shaped := _shape_of(text)) is None:
+    if (shaped := _shape_of(word, text)) is None:
         return Effect(_kind_of(text))
     if _has_unquoted(":=", text) or _MOVES_ROWS.search(text):
         return Effect(Kind.UNSURE)
@@ -186,15 +186,16 @@ def effect_of(statement: str) -> Effect:
 
 def sign_of(statement: str) -> str:
     """Return what is in a table once a statement was done, as a regular expression."""
-    if (shaped := _shape_of(_without_settings(statement))) is None:
+    text = _without_settings(statement)
+    if (shaped := _shape_of(_first_word(text), text)) is None:
         return ""
     shape, found = shaped
     added = _added_by(found)
     return shape.sign.format(_shown_name(added)) if added else ""
 
 
-def _shape_of(text: str) -> tuple[_Shape, re.Match[str]] | None:
-    for shape in _SHAPES.get(_first_word(text), ()):
+def _shape_of(word: str, text: str) -> tuple[_Shape, re.Match[str]] | None:
+    for shape in _SHAPES.get(word, ()):
         if found := shape.pattern.match(text):
             return shape, found
     return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_migrate_decl.databases.journal.readings import fingerprint
 from flask_migrate_decl.errors import JournalFailedError, without_secrets
@@ -45,7 +46,8 @@ def journal_table(version_table: str) -> str:
     return f"{version_table[: _LONGEST_NAME - len(mark) - len(_SUFFIX) - 1]}_{mark}{_SUFFIX}"
 
 
-class Entry(NamedTuple):
+@dataclass(slots=True)
+class Entry:
     """A statement that was run, or begun.
 
     :param position: its number in the revision, from 1 on.
@@ -71,6 +73,11 @@ class Entry(NamedTuple):
     last_insert_id: int = 0
     is_change: bool = True
 
+    def note_done(self, answer: str | None, row_count: int = -1, last_row_id: int = 0) -> None:
+        """Note that it is over."""
+        self.is_done, self.answer = True, answer
+        self.row_count, self.last_row_id = row_count, last_row_id
+
 
 @dataclass
 class JournalTable:
@@ -87,7 +94,6 @@ class JournalTable:
     questions: int = 0
     _pending: list[Entry] = field(default_factory=list)
     _flushed: list[Entry] = field(default_factory=list)
-    _name: str = ""
 
     def __post_init__(self) -> None:
         driver, dbapi = self.connection.connection.dbapi_connection, self.connection.dialect.dbapi
@@ -192,15 +198,13 @@ class JournalTable:
 
     # --- the database ---
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its name with its schema, as a script may change the default one."""
-        if not self._name:
-            declared = self.version_options.get("version_table_schema")
-            schema = declared or self.ask("SELECT DATABASE()")
-            table = journal_table(self.version_options.get("version_table", "alembic_version"))
-            self._name = f"{_quoted(str(schema))}.{_quoted(table)}"
-        return self._name
+        declared = self.version_options.get("version_table_schema")
+        schema = declared or self.ask("SELECT DATABASE()")
+        table = journal_table(self.version_options.get("version_table", "alembic_version"))
+        return f"{_quoted(str(schema))}.{_quoted(table)}"
 
     def ask(self, query: str, parameters: tuple[object, ...] = ()) -> Any:
         """Return the first value that a query finds, or ``None``."""
@@ -260,9 +264,10 @@ def _quoted(name: str) -> str:
 
 def _entry(row: Sequence[Any], count: int) -> Entry:
     entry = Entry(*row)
+    entry.is_upgrade = bool(entry.is_upgrade)
     # A statement that another one follows was over.
-    is_over = bool(entry.is_done) or entry.position < count
-    return entry._replace(is_upgrade=bool(entry.is_upgrade), is_done=is_over)
+    entry.is_done = bool(entry.is_done) or entry.position < count
+    return entry
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -282,13 +287,15 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 def _row(entry: Entry) -> str:
     """Return an entry as SQL."""
     shown = without_secrets(entry.statement.strip())[:_SHOWN_LENGTH]
+    before = "NULL" if entry.before is None else f"'{entry.before}'"
+    answer = "NULL" if entry.answer is None else _text(entry.answer)
     return (
         f"({entry.position}, {_text(entry.revision)}, {entry.is_upgrade:d}, {_text(shown)},"
-        f" '{entry.fingerprint}', '{entry.readings}', {_text(entry.before)}, {entry.is_done:d},"
-        f" {entry.row_count}, {entry.last_row_id}, {_text(entry.answer)}, LAST_INSERT_ID())"
+        f" '{entry.fingerprint}', '{entry.readings}', {before}, {entry.is_done:d},"
+        f" {entry.row_count}, {entry.last_row_id}, {answer}, LAST_INSERT_ID())"
     )
 
 
-def _text(text: str | None) -> str:
+def _text(text: str) -> str:
     """Return a text as SQL that means the same in every session, and is cheaper than a parameter."""
-    return "NULL" if text is None else f"_utf8mb4 x'{text.encode().hex()}'"
+    return f"_utf8mb4 x'{text.encode().hex()}'"
