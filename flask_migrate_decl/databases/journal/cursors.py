@@ -64,7 +64,7 @@ def watch(driver: Any, watcher: Watcher) -> Callable[[], None]:
     :param driver: a connection as PEP 249 has it.
     """
     make = driver.cursor
-    # Of those that not each driver has two commit too, one is a ``USE``, one goes past every cursor.
+    # Those of some drivers: two commit too, one goes past every cursor, one is a ``USE``.
     before = {
         "commit": watcher.before_commit,
         "autocommit": watcher.before_commit,
@@ -128,8 +128,8 @@ class WatchedCursor:
         """Call a procedure, unless it was called before."""
         # So drivers hand the arguments over, and the script may ask for what became of them.
         variables = ", ".join(f"@_{procedure}_{place}" for place, _ in enumerate(args))
-        self._begin(f"CALL {procedure}({variables})", args)
-        return args if self._skipped else self._perform(self._cursor.callproc, procedure, args)
+        skipped = self._begin(f"CALL {procedure}({variables})", args)
+        return args if skipped else self._perform(self._cursor.callproc, procedure, args)
 
     def close(self) -> Any:
         """Let go of the rows that are left."""
@@ -140,25 +140,27 @@ class WatchedCursor:
     ) -> Any:
         text = statement.decode() if isinstance(statement, bytes) else str(statement)
         values = (args, options)
-        self._begin(_doubled(text, *values) if "%" in text else text, values)
-        if self._skipped is not None:
-            return self._skipped.entry.row_count
+        skipped = self._begin(_doubled(text, *values) if "%" in text else text, values)
+        if skipped is not None:
+            return skipped.entry.row_count
         adapted = self._watcher.adapted(text)
         return self._perform(run, statement if adapted is text else adapted, *args, **options)
 
-    def _begin(self, statement: str, parameters: object) -> None:
-        self._rows = self._description = self._skipped = None
-        self._skipped = self._watcher.begin(statement, parameters)
-        if self._skipped is not None:
-            self._serve(self._skipped.answer)
+    def _begin(self, statement: str, parameters: object) -> Skipped | None:
+        self._rows = self._description = None
+        self._skipped = skipped = self._watcher.begin(statement, parameters)
+        if skipped is not None:
+            self._serve(skipped.answer)
+        return skipped
 
     def _perform(self, run: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        watcher = self._watcher
         try:
             result = run(*args, **options)
         except BaseException as error:
-            self._watcher.fail(error)
+            watcher.fail(error)
             raise
-        answer = self._watcher.end(self._cursor)
+        answer = watcher.end(self._cursor)
         if answer is not None:
             self._serve(answer)
         return result

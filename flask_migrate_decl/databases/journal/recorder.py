@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from flask_migrate_decl.databases.journal import refusing
 from flask_migrate_decl.databases.journal.cursors import Skipped
@@ -43,7 +43,8 @@ _IS_WRITTEN_BEFORE = (Kind.CHANGES_SCHEMA, Kind.UNSURE)
 _MOST_ROWS = 2**63
 
 
-class _Running(NamedTuple):
+@dataclass(slots=True)
+class _Running:
     """A statement that is being run."""
 
     effect: Effect

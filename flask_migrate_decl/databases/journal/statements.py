@@ -172,7 +172,7 @@ def effect_of(statement: str) -> Effect:
         return _OF_ROWS
     if (shaped := _shape_of(word, text)) is None:
         return Effect(_kind_of(text))
-    if _has_unquoted(":=", text) or _MOVES_ROWS.search(text):
+    if _has_unquoted(":=", text) or _moves_rows(text):
         return Effect(Kind.UNSURE)
     _, found = shaped
     adds = _added_by(found).strip("`").lower()
@@ -211,6 +211,12 @@ def _without_settings(statement: str) -> str:
     text = _without_comments(statement)
     found = _LIMITED.match(text)
     return _without_settings(found["rest"]) if found else text
+
+
+def _moves_rows(text: str) -> bool:
+    words = text.upper()
+    may_move = "PARTITION" in words or "TABLESPACE" in words or "CONVERT" in words
+    return may_move and _MOVES_ROWS.search(text) is not None
 
 
 def _has_unquoted(mark: str, text: str) -> bool:
@@ -320,9 +326,9 @@ def commits_by_itself(statement: str) -> bool:
 
 def asks_of_last(statement: str) -> bool:
     """Tell whether a statement asks what the one before it has done."""
-    if _OF_LAST.search(statement) is None:
-        return False
-    return _OF_LAST.search(_QUOTED.sub("", statement)) is not None
+    words = statement.upper()
+    may_ask = "ROW_COUNT" in words or "FOUND_ROWS" in words or "DIAGNOSTICS" in words
+    return may_ask and _OF_LAST.search(_QUOTED.sub("", statement)) is not None
 
 
 def variables_in(statement: str) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 _SHOWN_LENGTH = 1000
 _LONGEST_BATCH = 500_000
-_LONGEST_REST = 1_000
 _NO_SUCH_TABLE = 1146
 _LONGEST_NAME = 64
 _SUFFIX = "_journal"
@@ -146,15 +145,13 @@ class JournalTable:
             count -= 1
         if not count:
             return
-        for batch in _batches(self._pending[:count]):
-            self._write(batch)
-        self._flushed += self._pending[:count]
+        written = self._pending[:count]
+        for rows in _batches(map(_row, written)):
+            # What was written in a transaction that a script has rolled back is written again.
+            self.run(f"REPLACE INTO {self.name} VALUES {', '.join(rows)}")
+        self._flushed += written
         del self._pending[:count]
         self.is_written = True
-
-    def _write(self, entries: Sequence[Entry]) -> None:
-        # What was written in a transaction that a script has rolled back is written again.
-        self.run(f"REPLACE INTO {self.name} VALUES {', '.join(map(_row, entries))}")
 
     def note_committed(self) -> None:
         """Note that what was written down stays."""
@@ -270,13 +267,13 @@ def _entry(row: Sequence[Any], count: int) -> Entry:
     return entry
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Give entries as many at a time as a server takes in one statement: ``max_allowed_packet``."""
-    batch: list[Entry] = []
+def _batches(rows: Iterable[str]) -> Iterator[list[str]]:
+    """Give rows as many at a time as a server takes in one statement: ``max_allowed_packet``."""
+    batch: list[str] = []
     length = 0
-    for entry in entries:
-        batch.append(entry)
-        length += _LONGEST_REST + min(len(entry.statement), _SHOWN_LENGTH) + len(entry.answer or "")
+    for row in rows:
+        batch.append(row)
+        length += len(row)
         if length >= _LONGEST_BATCH:
             yield batch
             batch, length = [], 0
@@ -297,5 +294,5 @@ def _row(entry: Entry) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text as SQL that means the same in every session, and is cheaper than a parameter."""
+    """Return a text as SQL that means the same in every session; parameters take longer."""
     return f"_utf8mb4 x'{text.encode().hex()}'"
