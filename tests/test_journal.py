@@ -101,6 +101,13 @@ def test_what_was_rolled_back_is_run_again(site: Site) -> None:
     assert site.done() == [1, 2]
 
 
+def test_a_statement_is_kept_as_it_is_in_a_session_of_another_character_set(site: Site) -> None:
+    statement = "CREATE TABLE a (x INT COMMENT 'na\u00efve \u2713')"
+    site.add(1, f'op.execute("SET NAMES latin1"); op.execute("{statement}"); {FAILS}')
+    site.run("upgrade", exit_code=2)
+    assert journal(site) == [(1, statement)]
+
+
 @pytest.mark.slow
 def test_a_schema_change_that_fails_was_not_done(site: Site) -> None:
     site.add(1, 'op.create_table("a")\n    op.execute("CREATE TABLE done (x INT)")')

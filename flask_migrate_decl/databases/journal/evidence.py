@@ -95,7 +95,7 @@ class Evidence:
         if effect.kind is Kind.CHANGES_SCHEMA:
             text = statement.lower()
             self._shown.note_changed(effect, text)
-            if any(map(text.__contains__, _MAY_CHANGE_ENGINES)):
+            if any(word in text for word in _MAY_CHANGE_ENGINES):
                 self._forget_rows()
         elif effect.kind not in _CHANGES_ROWS_AT_MOST:
             self._forget()
@@ -127,7 +127,7 @@ class Evidence:
     def _may_stay(self, statement: str) -> bool:
         """Tell whether rows are not undone with the transaction."""
         schemas = (None, *sorted(qualifiers_in(statement)))
-        return bool(self._get_autocommit()) or any(map(self._may_stay_in, schemas))
+        return self.is_autocommit() or any(map(self._may_stay_in, schemas))
 
     def _may_stay_in(self, schema: str | None) -> bool:
         if schema not in self._keeps_rows:

@@ -57,7 +57,7 @@ class Answer(NamedTuple):
 
     def written(self) -> str | None:
         """Return it as a text, empty where it can't be kept, ``None`` where there is nothing."""
-        if self is NOTHING:
+        if self == NOTHING:
             return None
         facts = tuple(self)
         text = repr(facts)

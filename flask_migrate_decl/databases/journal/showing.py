@@ -82,7 +82,7 @@ class ShownSchema:
 
         :param statement: the one that has changed it, in small letters.
         """
-        if any(map(statement.__contains__, _BRINGS_OTHERS)):
+        if any(word in statement for word in _BRINGS_OTHERS):
             self.forget()
             return
         if self._tables is not None:
