@@ -214,6 +214,7 @@ def _without_settings(statement: str) -> str:
 
 
 def _moves_rows(text: str) -> bool:
+    # Plain words, which most have not, are looked for faster than their pattern.
     words = text.upper()
     may_move = "PARTITION" in words or "TABLESPACE" in words or "CONVERT" in words
     return may_move and _MOVES_ROWS.search(text) is not None
@@ -326,6 +327,7 @@ def commits_by_itself(statement: str) -> bool:
 
 def asks_of_last(statement: str) -> bool:
     """Tell whether a statement asks what the one before it has done."""
+    # As above: every schema change is asked about.
     words = statement.upper()
     may_ask = "ROW_COUNT" in words or "FOUND_ROWS" in words or "DIAGNOSTICS" in words
     return may_ask and _OF_LAST.search(_QUOTED.sub("", statement)) is not None
